@@ -1,5 +1,7 @@
 """A finding: what one account gets from the check, and why."""
 
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -89,9 +91,12 @@ class Summary:
         return 100 if readable == 0 else self.checked * 100 // readable
 
 
-def summarize(findings: "list[Finding] | tuple[Finding, ...]") -> Summary:
+def summarize(findings: Iterable[Finding]) -> Summary:
     """Count verdicts; every verdict is present, in the order of `Verdict`."""
-    tally = dict.fromkeys(Verdict, 0)
-    for finding in findings:
-        tally[finding.verdict] += 1
-    return Summary(in_scope=len(findings), counts=tuple(tally.items()))
+    return summary_of(Counter(finding.verdict for finding in findings))
+
+
+def summary_of(counts: Mapping[Verdict, int]) -> Summary:
+    """The summary of verdicts that were counted elsewhere."""
+    every = tuple((verdict, counts.get(verdict, 0)) for verdict in Verdict)
+    return Summary(in_scope=sum(count for _, count in every), counts=every)

@@ -1,5 +1,6 @@
 """A plan: what exactly a fix would create in one account. Nothing typed in Slack is ever part of it."""
 
+import json
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -59,6 +60,13 @@ class Plan:
     @property
     def short_hash(self) -> str:
         return self.hash[:12]
+
+    def trusts_the_same(self, trust: str) -> bool:
+        """Whether a trust policy read back from IAM says what this plan says, however it is spelled."""
+        try:
+            return canonical_json(json.loads(trust)) == self.trust
+        except (ValueError, TypeError):
+            return False
 
     def tags(self, request_id: str, approver: str) -> tuple[tuple[str, str], ...]:
         """The tags that the role is created with; they are how a later run knows its own work."""

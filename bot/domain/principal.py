@@ -1,0 +1,28 @@
+"""Which principals a fix may trust: whole ARNs of people's roles and users, and nothing wider."""
+
+import re
+
+from bot.domain.account import Account, AccountId
+
+_IAM_ARN = re.compile(
+    r"arn:(?P<partition>aws[a-z0-9-]*):iam::(?P<account>\d{12}):"
+    r"(?P<kind>user|role|saml-provider)/(?P<rest>[\w+=,.@/-]{1,512})",
+    re.ASCII,
+)
+
+
+def problem_with_principal(arn: str, account: Account) -> str:
+    """Why a fix may not trust this principal in this account, as the rest of a sentence; empty if it may."""
+    match = _IAM_ARN.fullmatch(arn)
+    if match is None:
+        return "it is not the whole ARN of one role, user or SAML provider"
+    if match["partition"] != account.partition:
+        return f"it is in partition {match['partition']}, the account is in {account.partition}"
+    owner = AccountId(match["account"])
+    if owner != account.id and owner not in account.trusted_account_ids:
+        return f"account {owner} is neither this account nor in aws.trusted_account_ids"
+    if match["kind"] == "saml-provider" and owner != account.id:
+        return "a SAML provider can only be trusted by roles of its own account"
+    if match["kind"] == "role" and match["rest"].startswith(("aws-reserved/", "aws-service-role/")):
+        return "it is a role that AWS manages (Identity Center or a service) and may replace at any time"
+    return ""

@@ -1,0 +1,184 @@
+"""A remediation request: a plan that someone asked for, and the states it moves through."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import NewType
+
+from bot.domain.account import AccountId
+from bot.domain.plan import Plan
+
+RequestId = NewType("RequestId", str)
+"""Opaque; all that a button carries. Also the RoleSessionName of the write."""
+
+
+class Mode(StrEnum):
+    OFF = "off"
+    DRY_RUN = "dry-run"
+    APPLY = "apply"
+
+
+class RequestState(StrEnum):
+    """Every move is one conditional write in the store; `MOVES` says which there are."""
+
+    PREPARING = "preparing"
+    PENDING = "pending"
+    APPROVED = "approved"
+    APPLYING = "applying"
+    APPLIED = "applied"
+    APPLIED_UNVERIFIED = "applied-unverified"
+    REHEARSED = "rehearsed"
+    """The end of a dry run: all was done and recorded but the write."""
+    FAILED = "failed"
+    DENIED = "denied"
+    EXPIRED = "expired"
+    REFUSED = "refused"
+    """A guard refused before anybody could approve, or after approval and before the write."""
+    SUPERSEDED = "superseded"
+    """The facts changed under an approved plan; a new request is needed."""
+    ALREADY_FIXED = "already-fixed"
+    UNDONE = "undone"
+
+
+MOVES: dict[RequestState, frozenset[RequestState]] = {
+    RequestState.PREPARING: frozenset(
+        {RequestState.PENDING, RequestState.REFUSED, RequestState.ALREADY_FIXED, RequestState.FAILED},
+    ),
+    RequestState.PENDING: frozenset(
+        {
+            RequestState.APPROVED,
+            RequestState.DENIED,
+            RequestState.EXPIRED,
+            RequestState.SUPERSEDED,
+            RequestState.ALREADY_FIXED,
+        },
+    ),
+    RequestState.APPROVED: frozenset({RequestState.APPLYING}),
+    RequestState.APPLYING: frozenset(
+        {
+            RequestState.APPLIED,
+            RequestState.APPLIED_UNVERIFIED,
+            RequestState.REHEARSED,
+            RequestState.FAILED,
+            RequestState.EXPIRED,
+            RequestState.REFUSED,
+            RequestState.SUPERSEDED,
+            RequestState.ALREADY_FIXED,
+        },
+    ),
+    RequestState.APPLIED: frozenset({RequestState.UNDONE}),
+    RequestState.APPLIED_UNVERIFIED: frozenset({RequestState.UNDONE, RequestState.APPLIED}),
+}
+"""Where each state can go; a state that is no key is final."""
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Who acts: never known by a display name or an email address."""
+
+    team_id: str
+    user_id: str
+    enterprise_id: str = ""
+
+    def is_same_as(self, other: "Person") -> bool:
+        """True for one human: ids of users are unique in an enterprise, else within a team."""
+        if self.user_id != other.user_id:
+            return False
+        if self.enterprise_id and other.enterprise_id:
+            return self.enterprise_id == other.enterprise_id
+        return self.team_id == other.team_id
+
+
+@dataclass(frozen=True, slots=True)
+class Approval:
+    """The decision of a second person about one plan hash."""
+
+    person: Person
+    channel_id: str
+    plan_hash: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How a request ended: one sentence for people, and what AWS answered."""
+
+    text: str = ""
+    next_step: str = ""
+    role_arn: str = ""
+    role_id: str = ""
+    aws_request_ids: tuple[str, ...] = ()
+    left_behind: str = ""
+    """What a failed write left in the account; empty when nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class MessageRef:
+    """Where a message of the bot stands in Slack."""
+
+    channel: str
+    ts: str
+
+
+@dataclass(frozen=True, slots=True)
+class RemediationRequest:
+    id: RequestId
+    account_id: AccountId
+    account_name: str
+    requester: Person
+    reason: str
+    """As typed. Shown escaped, recorded in the audit; never part of anything sent to AWS."""
+    mode: Mode
+    state: RequestState
+    created_at: datetime
+    expires_at: datetime
+    plan: Plan | None = None
+    """None only while PREPARING, or when it never got further."""
+    decision: Approval | None = None
+    """Who approved or denied, once decided."""
+    decided_at: datetime | None = None
+    outcome: Outcome = Outcome()
+    message: MessageRef | None = None
+    """The approval message, once posted."""
+    origin: MessageRef | None = None
+    """Where the request was asked for: `channel` for private answers, `ts` empty."""
+
+    @property
+    def label(self) -> str:
+        return f"{self.account_name} ({self.account_id})" if self.account_name else self.account_id
+
+
+class ApplyStep(StrEnum):
+    """What a fix goes through after its approval, in order; shown as a task each."""
+
+    GUARDS = "guards"
+    ASSUME = "assume"
+    CREATE = "create"
+    ATTACH = "attach"
+    VERIFY = "verify"
+    AUDIT = "audit"
+
+
+class StepState(StrEnum):
+    """Slack's own words for a task card."""
+
+    PENDING = "pending"
+    IN_PROGRESS = "in_progress"
+    COMPLETE = "complete"
+    ERROR = "error"
+
+
+@dataclass(frozen=True, slots=True)
+class ApplyProgress:
+    """Where a fix stands: steps before `at` are complete, `at` is in progress or in error."""
+
+    at: ApplyStep
+    failed: bool = False
+
+    def state_of(self, step: ApplyStep) -> StepState:
+        order = list(ApplyStep)
+        if order.index(step) < order.index(self.at):
+            return StepState.COMPLETE
+        if step is not self.at:
+            return StepState.PENDING
+        return StepState.ERROR if self.failed else StepState.IN_PROGRESS

@@ -1,0 +1,239 @@
+"""The rule: what an account gets, from the facts read there and nothing else."""
+
+from dataclasses import dataclass
+
+from bot.domain.account import Account, AccountId, AccountState
+from bot.domain.facts import AccountFacts, ProviderKind, Providers, RoleFacts, Unreadable, UnreadableCode
+from bot.domain.finding import Finding, Reason, RoleFinding, Severity, Verdict
+from bot.domain.trust import TrustReading, read_trust
+from bot.domain.trust_notes import few, shown
+from bot.domain.wording import (
+    attached_elsewhere,
+    next_step_for_unknown,
+    next_step_for_weak,
+    notes_of_roles,
+    reason_of,
+    reasons_of_roles,
+    trust_unread,
+    unsound_beside,
+)
+
+
+def evaluate(facts: AccountFacts, *, in_scope: frozenset[AccountId]) -> Finding:
+    """The finding for one account; `in_scope` are the ids of all accounts that are checked.
+
+    Pure and total: whatever could not be read becomes UNKNOWN with its reason, never an exception.
+    """
+    account = facts.account
+    if account.state is not AccountState.ACTIVE:
+        return _skipped(facts)
+    unreadable = facts.unreadable or _of_another_account(facts)
+    if unreadable:
+        return _unknown(facts, unreadable)
+    roles = _candidates(facts)
+    if not roles:
+        return _fail(facts)
+    return _judge_roles(facts, [_judge(role, facts.providers, account, in_scope) for role in roles])
+
+
+def providers_needed(facts: AccountFacts) -> frozenset[ProviderKind]:
+    """Kinds of identity provider to read, because the verdict rests on them; empty for most accounts.
+
+    Which accounts are in scope is not known here. A role that trusts another account is taken for unsound,
+    so that a list is at worst read without need, and never missed.
+    """
+    if facts.account.state is not AccountState.ACTIVE or facts.unreadable:
+        return frozenset()
+    judged = [_judge(role, Providers(), facts.account, frozenset()) for role in _candidates(facts)]
+    if any(_OPEN in each.codes or each.finding.sound for each in judged):
+        return frozenset()
+    return frozenset(kind for each in judged for kind in each.depends_on)
+
+
+def counts_as_compliant(finding: Finding, *, strict: bool) -> bool:
+    """PASS, and WEAK unless strict. UNKNOWN never is; WAIVED and SKIPPED are shown apart."""
+    return finding.verdict is Verdict.PASS or (finding.verdict is Verdict.WEAK and not strict)
+
+
+def counts_as_non_compliant(finding: Finding, *, strict: bool) -> bool:
+    """FAIL, and WEAK when strict. Not the opposite of compliant: UNKNOWN, WAIVED and SKIPPED are neither."""
+    return finding.verdict is Verdict.FAIL or (finding.verdict is Verdict.WEAK and strict)
+
+
+_OPEN = "trusts-everyone"
+
+
+@dataclass(frozen=True, slots=True)
+class _Judged:
+    """A role's finding, and what it still hangs on."""
+
+    name: str
+    finding: RoleFinding
+    unreadable: Unreadable | None = None
+    """Why it cannot be told whether the role is sound."""
+    depends_on: frozenset[ProviderKind] = frozenset()
+
+    @property
+    def named(self) -> tuple[str, RoleFinding]:
+        return self.name, self.finding
+
+    @property
+    def codes(self) -> frozenset[str]:
+        return frozenset(reason.code for reason in self.finding.reasons)
+
+
+def _candidates(facts: AccountFacts) -> list[RoleFacts]:
+    """Roles that count: a service-linked one belongs to an AWS service, and no human can assume it."""
+    return [role for role in facts.roles if not _is_service_linked(role)]
+
+
+def _is_service_linked(role: RoleFacts) -> bool:
+    return role.name.startswith("AWSServiceRoleFor") or ":role/aws-service-role/" in role.arn
+
+
+def _of_another_account(facts: AccountFacts) -> Unreadable | None:
+    """A second look at what the reader already checks: answers of another account must never be judged."""
+    account = facts.account
+    own = ("arn", account.partition, "iam", "", account.id)
+    strangers = [
+        r.arn for r in facts.roles if r.arn.startswith("arn:") and tuple(r.arn.split(":")[:5]) != own
+    ]
+    if not strangers:
+        return None
+    return Unreadable(
+        UnreadableCode.WRONG_ACCOUNT,
+        f"The roles that were read are not of {shown(account.label)} in partition {account.partition}: "
+        f"{few(strangers, 1)}.",
+        f"Check the scan role and the partition that settings give for {account.id}.",
+    )
+
+
+def _judge(
+    role: RoleFacts,
+    providers: Providers,
+    account: Account,
+    in_scope: frozenset[AccountId],
+) -> _Judged:
+    if role.trust is None:
+        unreadable = role.unreadable or _TRUST_NOT_READ
+        finding = RoleFinding(role.arn, sound=False, reasons=(reason_of(unreadable),))
+        return _Judged(role.name, finding, unreadable)
+    trust = read_trust(role.trust, account=account, in_scope=in_scope, providers=providers)
+    unread = (providers.unreadable or _PROVIDERS_NOT_READ) if trust.depends_on else None
+    return _Judged(role.name, _role_finding(role, trust), unread, trust.depends_on)
+
+
+_TRUST_NOT_READ = Unreadable(
+    UnreadableCode.BAD_ANSWER,
+    "The trust policy was missing from AWS's answer.",
+    "Check the account again; if it stays so, look at the role in the IAM console.",
+)
+_PROVIDERS_NOT_READ = Unreadable(
+    UnreadableCode.BAD_ANSWER,
+    "The account's identity providers were not read.",
+    "Check the account again.",
+)
+
+
+def _role_finding(role: RoleFacts, trust: TrustReading) -> RoleFinding:
+    notes = trust.notes
+    if role.name.startswith("AWSReservedSSO_"):
+        text = "IAM Identity Center manages it: who is assigned to it is not visible from this account."
+        notes = (Reason("identity-center", text), *notes)
+    return RoleFinding(role.arn, trust.sound, trust.reasons, notes, trust.trusts)
+
+
+def _judge_roles(facts: AccountFacts, judged: list[_Judged]) -> Finding:
+    if any(_OPEN in each.codes for each in judged):
+        return _weak(facts, judged, Severity.CRITICAL)
+    if any(each.finding.sound for each in judged):
+        return _pass(facts, judged)
+    if any(each.unreadable for each in judged):
+        return _unknown_trust(facts, judged)
+    foreign = any("foreign-account" in each.codes for each in judged)
+    return _weak(facts, judged, Severity.HIGH if foreign else Severity.MEDIUM)
+
+
+def _skipped(facts: AccountFacts) -> Finding:
+    state = facts.account.state.value
+    code = f"account-{state.lower().replace('_', '-')}"
+    return Finding(
+        facts.account,
+        Verdict.SKIPPED,
+        meets_benchmark=None,
+        checked_at=facts.read_at,
+        reasons=(Reason(code, f"AWS Organizations has the account as {state}: it cannot be read."),),
+        next_step=f"Nothing to do while it is {state}; exclude it in settings to list it no longer.",
+    )
+
+
+def _unknown(facts: AccountFacts, unreadable: Unreadable) -> Finding:
+    return Finding(
+        facts.account,
+        Verdict.UNKNOWN,
+        meets_benchmark=None,
+        checked_at=facts.read_at,
+        reasons=(reason_of(unreadable),),
+        next_step=next_step_for_unknown(unreadable, facts.account),
+        severity=Severity.MEDIUM,
+    )
+
+
+def _fail(facts: AccountFacts) -> Finding:
+    return Finding(
+        facts.account,
+        Verdict.FAIL,
+        meets_benchmark=False,
+        checked_at=facts.read_at,
+        reasons=(Reason("no-role", f"No role carries {facts.account.policy_arn} as a permissions policy."),),
+        notes=attached_elsewhere(facts),
+        next_step=f"Ask for the fix: /support-role fix {facts.account.id}",
+        severity=Severity.MEDIUM,
+    )
+
+
+def _unknown_trust(facts: AccountFacts, judged: list[_Judged]) -> Finding:
+    """The benchmark's letter is met; whether anybody can use a role could not be read."""
+    causes = list(dict.fromkeys(each.unreadable for each in judged if each.unreadable))
+    unread = [trust_unread(cause, [e.name for e in judged if e.unreadable == cause]) for cause in causes]
+    return Finding(
+        facts.account,
+        Verdict.UNKNOWN,
+        meets_benchmark=True,
+        checked_at=facts.read_at,
+        reasons=(*unread, *reasons_of_roles([each.named for each in judged if not each.unreadable])),
+        notes=attached_elsewhere(facts),
+        roles=tuple(each.finding for each in judged),
+        next_step=next_step_for_unknown(causes[0], facts.account),
+        severity=Severity.MEDIUM,
+    )
+
+
+def _weak(facts: AccountFacts, judged: list[_Judged], severity: Severity) -> Finding:
+    reasons = reasons_of_roles([each.named for each in judged])
+    worst = reasons[0].code
+    culprits = [each.name for each in judged if worst in each.codes]
+    return Finding(
+        facts.account,
+        Verdict.WEAK,
+        meets_benchmark=True,
+        checked_at=facts.read_at,
+        reasons=reasons,
+        notes=(*attached_elsewhere(facts), *notes_of_roles(each.finding for each in judged)),
+        roles=tuple(each.finding for each in judged),
+        next_step=next_step_for_weak(worst, culprits, facts.account),
+        severity=severity,
+    )
+
+
+def _pass(facts: AccountFacts, judged: list[_Judged]) -> Finding:
+    sound = [each.finding for each in judged if each.finding.sound]
+    others = [each.name for each in judged if not each.finding.sound]
+    return Finding(
+        facts.account,
+        Verdict.PASS,
+        meets_benchmark=True,
+        checked_at=facts.read_at,
+        notes=(*attached_elsewhere(facts), *unsound_beside(others), *notes_of_roles(sound)),
+        roles=tuple(each.finding for each in judged),
+    )

@@ -1,0 +1,245 @@
+"""The Slack side of a fix: asking for one, and deciding about it. Rows, guards and audit; nothing of AWS.
+
+A click moves the row, records it and enqueues the work in one transaction: all of it happens, or none.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from secrets import token_hex
+
+from sqlalchemy import Connection
+
+from bot.domain import guards
+from bot.domain.account import AccountId
+from bot.domain.audit import AuditEvent
+from bot.domain.guards import Click, Context, Guard, Refused
+from bot.domain.people import PersonFacts
+from bot.domain.plan import build_plan
+from bot.domain.request import (
+    Approval,
+    MessageRef,
+    Outcome,
+    Person,
+    RemediationRequest,
+    RequestId,
+    RequestState,
+)
+from bot.flows.engine import FIXES
+from bot.flows.parts import Desk
+from bot.store import accounts, audit, operations, requests
+
+HOUR = timedelta(hours=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Decider:
+    """Who clicked, and what Slack said about them just now; None where it could not say."""
+
+    click: Click
+    facts: PersonFacts | None
+    group_members: Mapping[str, frozenset[str] | None]
+
+
+def ask_for_fix(
+    desk: Desk,
+    *,
+    account_id: AccountId,
+    requester: Person,
+    reason: str,
+    channel: str,
+) -> RemediationRequest | Refused:
+    """Write a request down and have its plan made; refused when one for the account is open already."""
+    now = desk.clock()
+    with desk.engine.begin() as connection:
+        audit.lock_chain(connection)
+        account = accounts.read_account(connection, account_id)
+        if account is None:
+            return Refused("account_in_scope", f"{account_id} is not in scope.", "See /support-role status.")
+        request = RemediationRequest(
+            id=RequestId(f"fix-{token_hex(10)}"),
+            account_id=account.id,
+            account_name=account.name,
+            requester=requester,
+            reason=reason,
+            mode=desk.policy.mode,
+            state=RequestState.PREPARING,
+            created_at=now,
+            expires_at=now + desk.request_ttl,
+            origin=MessageRef(channel, ""),
+        )
+        refusal = _open_already(connection, request) or _off(desk, connection, request, requester)
+        if refusal is not None:
+            _record(desk, connection, request, "fix.refused", requester, refusal.reason, guard=refusal.guard)
+            return refusal
+        requests.add_request(connection, request)
+        outcome = f"<@{requester.user_id}> asked for a fix of {request.label}."
+        _record(desk, connection, request, "fix.requested", requester, outcome, reason=reason)
+        desk.enqueue(connection, "prepare_fix", request.id, queue=FIXES, key=f"prepare:{request.id}")
+    return request
+
+
+def approve(desk: Desk, request_id: str, decider: Decider) -> RemediationRequest | Refused:
+    """Approve, if every guard allows it; of many clicks at once one wins, and the others are told."""
+    with desk.engine.begin() as connection:
+        audit.lock_chain(connection)
+        request = requests.read_request(connection, request_id)
+        if request is None:
+            return _unknown()
+        context = context_of(desk, connection, request, decider)
+        refusal = _check(desk, connection, guards.AT_DECISION, context)
+        if refusal is not None or request.plan is None:
+            return refusal or _unknown()
+        decision = _decision(decider, request.plan.hash, desk)
+        moved = requests.move(
+            connection,
+            request.id,
+            before=RequestState.PENDING,
+            after=RequestState.APPROVED,
+            now=decision.at,
+            decision=decision,
+        )
+        if not moved:
+            return _refuse(desk, connection, context, _lost(connection, request))
+        outcome = f"<@{decision.person.user_id}> approved the fix of {request.label}."
+        _record(desk, connection, request, "fix.approved", decision.person, outcome)
+        desk.enqueue(connection, "remediate", request.id, queue=FIXES, key=f"remediate:{request.id}")
+        return requests.read_request(connection, request.id) or request
+
+
+def deny(desk: Desk, request_id: str, decider: Decider) -> RemediationRequest | Refused:
+    """Deny, which any member in the approval channel may do while the request is undecided."""
+    with desk.engine.begin() as connection:
+        audit.lock_chain(connection)
+        request = requests.read_request(connection, request_id)
+        if request is None:
+            return _unknown()
+        context = context_of(desk, connection, request, decider)
+        refusal = _check(desk, connection, guards.AT_DENIAL, context)
+        if refusal is not None:
+            return refusal
+        decision = _decision(decider, request.plan.hash if request.plan else "", desk)
+        outcome = f"<@{decision.person.user_id}> denied the fix of {request.label}."
+        moved = requests.move(
+            connection,
+            request.id,
+            before=RequestState.PENDING,
+            after=RequestState.DENIED,
+            now=decision.at,
+            decision=decision,
+            outcome=Outcome(outcome),
+        )
+        if not moved:
+            return _refuse(desk, connection, context, _lost(connection, request))
+        _record(desk, connection, request, "fix.denied", decision.person, outcome)
+        return requests.read_request(connection, request.id) or request
+
+
+def context_of(
+    desk: Desk,
+    connection: Connection,
+    request: RemediationRequest,
+    decider: Decider,
+) -> Context:
+    """What the guards look at, with the account and its facts as the store knows them."""
+    account = accounts.read_account(connection, request.account_id)
+    target = requests.read_target(connection, request.id)
+    now = desk.clock()
+    return Context(
+        now=now,
+        policy=desk.policy,
+        paused=operations.is_paused(connection),
+        request=request,
+        click=decider.click,
+        clicker=decider.facts,
+        group_members=decider.group_members,
+        account=account,
+        target=target,
+        plan_now=build_plan(account, desk.role, target.facts) if account and target else None,
+        changes_in_last_hour=requests.count_changes(connection, since=now - HOUR, besides=request.id),
+    )
+
+
+def _check(
+    desk: Desk,
+    connection: Connection,
+    rules: tuple[Guard, ...],
+    context: Context,
+) -> Refused | None:
+    refusal = guards.first_refusal(rules, context)
+    return None if refusal is None else _refuse(desk, connection, context, refusal)
+
+
+def _refuse(desk: Desk, connection: Connection, context: Context, refusal: Refused) -> Refused:
+    person, request = context.click.person, context.request
+    _record(desk, connection, request, "fix.refused", person, refusal.reason, guard=refusal.guard)
+    return refusal
+
+
+def _lost(connection: Connection, request: RemediationRequest) -> Refused:
+    winner = requests.read_request(connection, request.id)
+    by = f" by <@{winner.decision.person.user_id}>" if winner and winner.decision else ""
+    state = winner.state.value if winner else "gone"
+    return Refused("request_is_pending", f"Somebody was faster: this request is already {state}{by}.")
+
+
+def _open_already(connection: Connection, request: RemediationRequest) -> Refused | None:
+    other = requests.read_open_for(connection, request.account_id)
+    if other is None:
+        return None
+    who = f"<@{other.requester.user_id}>"
+    return Refused(
+        "one_request_at_a_time",
+        f"A fix of {request.label} is already {other.state.value}; {who} asked for it.",
+        "Wait for its decision, or have it denied.",
+    )
+
+
+def _off(
+    desk: Desk,
+    connection: Connection,
+    request: RemediationRequest,
+    requester: Person,
+) -> Refused | None:
+    nobody = Click(requester, channel_id="", is_shared_channel=None)
+    context = context_of(desk, connection, request, Decider(nobody, None, {}))
+    return guards.first_refusal((guards.RemediationEnabled(), guards.AccountInScope()), context)
+
+
+def _decision(decider: Decider, plan_hash: str, desk: Desk) -> Approval:
+    return Approval(
+        person=decider.click.person,
+        channel_id=decider.click.channel_id,
+        plan_hash=plan_hash,
+        at=desk.clock(),
+    )
+
+
+def _unknown() -> Refused:
+    return Refused("request_is_pending", "This request is not known here.", "Ask again: /support-role fix")
+
+
+def _record(
+    desk: Desk,
+    connection: Connection,
+    request: RemediationRequest,
+    kind: str,
+    person: Person,
+    outcome: str,
+    **detail: str,
+) -> None:
+    audit.record(
+        connection,
+        AuditEvent(
+            kind=kind,
+            at=desk.clock(),
+            actor=f"{person.team_id}/{person.user_id}",
+            outcome=outcome,
+            account_id=request.account_id,
+            request_id=request.id,
+            plan_hash=request.plan.hash if request.plan else "",
+            detail=tuple(sorted(detail.items())),
+        ),
+        # Many clicks at once have one winner; the losers stand in the chain, and need no message each.
+        channel="" if detail.get("guard") == guards.RequestIsPending().name else desk.audit_channel,
+    )

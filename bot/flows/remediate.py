@@ -1,0 +1,400 @@
+"""The write: approved → applying → applied, one idempotent step after the other.
+
+Each step looks before it acts, so that a crash anywhere, a second worker or a retry changes nothing twice.
+The engine remembers what each step answered; credentials live in memory alone, and so does "the guards have
+allowed it": a run that goes on after a crash asks them again before it writes.
+"""
+
+import logging
+from dataclasses import replace
+from datetime import datetime
+
+from dbos import DBOS
+
+from bot.aws.support_role import Attached, Created, NotOurs, Writer
+from bot.domain import guards
+from bot.domain.account import Account
+from bot.domain.errors import AwsError, MessengerError
+from bot.domain.finding import Verdict
+from bot.domain.guards import Click, Context, Refused
+from bot.domain.people import Notice, PersonFacts
+from bot.domain.plan import Plan, TargetFacts, build_plan
+from bot.domain.request import (
+    ApplyProgress,
+    ApplyStep,
+    Approval,
+    Mode,
+    Outcome,
+    RemediationRequest,
+    RequestId,
+    RequestState,
+)
+from bot.domain.rule import evaluate
+from bot.flows.ask import Decider, context_of
+from bot.flows.engine import step
+from bot.flows.parts import Parts
+from bot.flows.prepare import end_request, event_of, read_target, show_request
+from bot.flows.progress import ProgressBoard
+from bot.store import accounts, audit, findings, requests
+
+log = logging.getLogger(__name__)
+
+
+class Remediator:
+    def __init__(self, parts: Parts) -> None:
+        self._parts = parts
+
+    def register(self) -> None:
+        @DBOS.workflow(name="remediate")
+        def remediate(request_id: str) -> None:
+            run = Run(self._parts, RequestId(request_id))
+            try:
+                run.go()
+            except Exception:
+                # Nobody waits for this workflow: a fault that nobody foresaw must end where people see it.
+                log.exception("fix stopped on a fault", extra={"request": request_id})
+                DBOS.run_step(step("stop"), run.stop_on_fault)
+            finally:
+                run.close()
+
+
+class Run:
+    """One attempt at one fix, in one process."""
+
+    def __init__(self, parts: Parts, request_id: RequestId) -> None:
+        self._parts = parts
+        self._desk = parts.desk
+        self._id = request_id
+        self._writer: Writer | None = None
+        self._allowed = False
+        self._board = ProgressBoard(self._show_progress)
+
+    def go(self) -> None:
+        if DBOS.run_step(step("begin"), self.begin) and self._write():
+            DBOS.run_step(step("refresh finding"), self.refresh_finding)
+        self._board.close()
+        DBOS.run_step(step("show"), self.show)
+
+    def close(self) -> None:
+        self._board.close()
+
+    def stop_on_fault(self) -> None:
+        """End the request as failed, saying what may have been left; the log has the fault."""
+        request = self._request()
+        if request.state is RequestState.APPLYING:
+            text = f"The fix stopped on a fault of this bot. The log has it under {self._id}."
+            left = f"Whether {_plan_of(request).role_arn} was created is not known."
+            next_step = "Look at the role by hand, then ask again."
+            self._end(request, RequestState.FAILED, Outcome(text, next_step, left_behind=left))
+
+    def _write(self) -> bool:
+        return (
+            DBOS.run_step(step("create role"), self.create)
+            and DBOS.run_step(step("attach policy"), self.attach)
+            and DBOS.run_step(step("read back"), self.read_back)
+        )
+
+    # --- before the write -----------------------------------------------------------------------------
+
+    def begin(self) -> bool:
+        """Take the request; False when there is nothing to do any more."""
+        with self._desk.engine.begin() as connection:
+            requests.move(
+                connection,
+                self._id,
+                before=RequestState.APPROVED,
+                after=RequestState.APPLYING,
+                now=self._desk.clock(),
+            )
+        return self._request().state is RequestState.APPLYING
+
+    def _recheck(self, request: RemediationRequest) -> bool:
+        """Run every guard again, on facts read anew; False when the request has ended here."""
+        self._progress(request, ApplyStep.GUARDS)
+        try:
+            account, target = self._read_target(request)
+        except AwsError as fault:
+            return self._end(request, RequestState.FAILED, Outcome(str(fault)))
+        unreadable = target.facts.unreadable if target else None
+        if unreadable is not None:
+            return self._end(request, RequestState.FAILED, Outcome(unreadable.text, unreadable.next_step))
+        refusal = self._refusal(request, account, target)
+        if refusal is not None:
+            state = ENDS.get(refusal.guard, RequestState.REFUSED)
+            return self._end(request, state, Outcome(refusal.reason, refusal.next_step))
+        self._allowed = self._may_write(request, target)
+        return self._allowed
+
+    def _read_target(self, request: RemediationRequest) -> tuple[Account | None, TargetFacts | None]:
+        with self._desk.engine.connect() as connection:
+            account = accounts.read_account(connection, request.account_id)
+            everybody = accounts.read_accounts(connection)
+        return (account, read_target(self._parts, account, everybody)) if account else (None, None)
+
+    def _may_write(self, request: RemediationRequest, target: TargetFacts | None) -> bool:
+        if target is not None and self._fixed_by_others(request, target):
+            outcome = Outcome(f"{request.label} got a support role by another way; nothing was written.")
+            return self._end(request, RequestState.ALREADY_FIXED, outcome)
+        if request.mode is not Mode.APPLY or self._desk.policy.mode is not Mode.APPLY:
+            text = f"Dry run: the role would now be created in {request.label}. Nothing was written."
+            return self._end(request, RequestState.REHEARSED, Outcome(text))
+        return True
+
+    def _fixed_by_others(self, request: RemediationRequest, target: TargetFacts) -> bool:
+        with self._desk.engine.connect() as connection:
+            in_scope = accounts.read_account_ids(connection)
+        finding = evaluate(target.facts, in_scope=in_scope)
+        ours = request.plan.role_arn if request.plan else ""
+        return finding.verdict is Verdict.PASS and all(role.arn != ours for role in finding.roles)
+
+    def _refusal(
+        self,
+        request: RemediationRequest,
+        account: Account | None,
+        target: TargetFacts | None,
+    ) -> Refused | None:
+        decider = self._decider_of(request)
+        with self._desk.engine.connect() as connection:
+            known = context_of(self._desk, connection, request, decider)
+        context: Context = replace(
+            known,
+            account=account,
+            target=target,
+            plan_now=build_plan(account, self._desk.role, target.facts) if account and target else None,
+            expected_state=RequestState.APPLYING,
+        )
+        return guards.first_refusal(guards.AT_DECISION, context)
+
+    def _decider_of(self, request: RemediationRequest) -> Decider:
+        """The approver as Slack describes them now, not as they were at the click."""
+        decision = _decision_of(request)
+        person, groups = decision.person, self._desk.policy.approver_groups
+        click = Click(person, decision.channel_id, is_shared_channel=self._is_shared(decision.channel_id))
+        members = {group: self._group(group) for group in groups}
+        return Decider(click, self._person(person.user_id), members)
+
+    def _person(self, user_id: str) -> PersonFacts | None:
+        try:
+            return self._parts.messenger.read_person(user_id)
+        except MessengerError:
+            return None
+
+    def _group(self, group_id: str) -> frozenset[str] | None:
+        try:
+            return self._parts.messenger.read_group(group_id)
+        except MessengerError:
+            return None
+
+    def _is_shared(self, channel: str) -> bool | None:
+        try:
+            return self._parts.messenger.read_is_shared(channel)
+        except MessengerError:
+            return None
+
+    def _intend(self, request: RemediationRequest) -> None:
+        """Commit what is about to be done, before it is: no audit, no write."""
+        plan = _plan_of(request)
+        approver = _decision_of(request).person.user_id
+        text = f"About to create {plan.role_arn} in {request.label}, approved by <@{approver}>."
+        with self._desk.engine.begin() as connection:
+            event = event_of(request, "change.intended", Outcome(text, role_arn=plan.role_arn), self._now())
+            audit.record_once(connection, event, channel=self._desk.audit_channel)
+
+    # --- the write ------------------------------------------------------------------------------------
+
+    def create(self) -> bool:
+        request = self._request()
+        if not self._recheck(request):
+            return False
+        self._intend(request)
+        self._progress(request, ApplyStep.ASSUME)
+        try:
+            created = self._writer_for(request).create_role()
+        except AwsError as fault:
+            return self._fail(request, fault, ApplyStep.CREATE)
+        if isinstance(created, NotOurs):
+            return self._end(request, RequestState.REFUSED, _not_ours(request, created))
+        self._note(created)
+        return True
+
+    def _note(self, created: Created) -> None:
+        with self._desk.engine.begin() as connection:
+            outcome = Outcome(
+                role_arn=created.arn, role_id=created.role_id, aws_request_ids=created.request_ids
+            )
+            requests.note_outcome(connection, self._id, outcome)
+
+    def attach(self) -> bool:
+        request = self._request()
+        if not self._allowed and not self._recheck(request):
+            return False
+        self._progress(request, ApplyStep.ATTACH)
+        try:
+            attached = self._writer_for(request).attach_policy()
+        except AwsError as fault:
+            return self._fail(request, fault, ApplyStep.ATTACH)
+        if isinstance(attached, NotOurs):
+            return self._end(request, RequestState.FAILED, _not_ours(request, attached))
+        self._record_applied(request, attached)
+        return True
+
+    def _record_applied(self, request: RemediationRequest, attached: Attached) -> None:
+        plan, so_far = _plan_of(request), request.outcome
+        outcome = replace(
+            so_far,
+            text=f"{plan.role_arn} was created and AWSSupportAccess attached; it is now read back.",
+            role_arn=plan.role_arn,
+            aws_request_ids=(*so_far.aws_request_ids, *attached.request_ids),
+        )
+        with self._desk.engine.begin() as connection:
+            requests.note_outcome(connection, self._id, outcome)
+            event = event_of(request, "change.applied", outcome, self._now())
+            audit.record_once(connection, event, channel=self._desk.audit_channel)
+
+    def read_back(self) -> bool:
+        """Call it applied only when IAM shows it; else it is applied, not yet visible."""
+        request = self._request()
+        self._progress(request, ApplyStep.VERIFY)
+        try:
+            seen = self._writer_for(request).read_back()
+            problems = seen.problems
+        except AwsError as fault:
+            problems = (str(fault),)
+        if not problems:
+            text = (
+                f"{request.outcome.role_arn} is in place in {request.label}: created, attached and read back."
+            )
+            return not self._end(request, RequestState.APPLIED, replace(request.outcome, text=text))
+        log.warning("not read back", extra={"request": self._id, "problems": problems})
+        outcome = replace(
+            request.outcome,
+            text=f"{request.outcome.role_arn} was written, but not read back: {problems[0]}",
+            next_step="IAM may need a moment. Check with /support-role status, or look at the role by hand.",
+        )
+        return not self._end(request, RequestState.APPLIED_UNVERIFIED, outcome)
+
+    def _fail(self, request: RemediationRequest, fault: AwsError, step: ApplyStep) -> bool:
+        """A write that failed for good: take back what this run created, and say what is left."""
+        self._board.post(request, ApplyProgress(step, failed=True))
+        left, ids = self._take_back(request)
+        outcome = replace(
+            request.outcome,
+            text=str(fault),
+            left_behind=left,
+            next_step="Look at the role by hand."
+            if left
+            else "Nothing was left behind. Mend the cause, ask again.",
+            aws_request_ids=tuple(
+                one for one in (*request.outcome.aws_request_ids, fault.request_id, *ids) if one
+            ),
+        )
+        return self._end(request, RequestState.FAILED, outcome)
+
+    def _take_back(self, request: RemediationRequest) -> tuple[str, tuple[str, ...]]:
+        arn = _plan_of(request).role_arn
+        try:
+            role = self._writer_for(request).observe()
+            if role is None:
+                return "", ()
+            if request.outcome.role_id and role.role_id != request.outcome.role_id:
+                return f"A role named {role.arn} that this run did not create is there.", ()
+            answer = self._writer_for(request).delete_created_role(role.role_id)
+        except AwsError as fault:
+            return f"Whether {arn} was left behind could not be told: {fault}", ()
+        if isinstance(answer, NotOurs):
+            return f"{arn} is there and was left alone: {answer.reason}", ()
+        return "", answer.request_ids
+
+    # --- after it ---------------------------------------------------------------------------------------
+
+    def refresh_finding(self) -> None:
+        """Read the account again, so that the next status and digest tell what is now true."""
+        request = self._request()
+        with self._desk.engine.connect() as connection:
+            account = accounts.read_account(connection, request.account_id)
+            in_scope = accounts.read_account_ids(connection)
+        if account is None:
+            return
+        facts = self._parts.aws.read_accounts([self._parts.aws.reach(account)])
+        found = [evaluate(read, in_scope=in_scope) for read in facts]
+        with self._desk.engine.begin() as connection:
+            findings.save_findings(connection, found, scan_id=f"after:{self._id}")
+
+    def show(self) -> None:
+        """Turn the approval message into the record, and tell the requester; Slack may be away meanwhile."""
+        request = self._request()
+        try:
+            show_request(self._parts, request)
+            if request.origin is not None and request.origin.channel:
+                notice = Notice(
+                    f"Your fix: {request.state.value}", request.outcome.text, request.outcome.next_step
+                )
+                self._parts.messenger.tell(request.requester.user_id, request.origin.channel, notice)
+        except MessengerError as fault:
+            log.warning("record not shown yet", extra={"request": self._id, "problem": str(fault)})
+
+    def _show_progress(self, request: RemediationRequest, progress: ApplyProgress) -> None:
+        if request.message is not None:
+            self._parts.messenger.show_request(request.message.channel, request, request.message, progress)
+
+    def _progress(self, request: RemediationRequest, step: ApplyStep) -> None:
+        self._board.post(request, ApplyProgress(step))
+
+    def _request(self) -> RemediationRequest:
+        with self._desk.engine.connect() as connection:
+            request = requests.read_request(connection, self._id)
+        if request is None:
+            raise LookupError(f"request {self._id} is gone from the database")
+        return request
+
+    def _writer_for(self, request: RemediationRequest) -> Writer:
+        if self._writer is None:
+            with self._desk.engine.connect() as connection:
+                account = accounts.read_account(connection, request.account_id)
+            if account is None:
+                raise AwsError(f"{request.label} left the scope while it was being fixed.", "out-of-scope")
+            approver = _decision_of(request).person.user_id
+            reached = self._parts.aws.reach(account)
+            self._writer = self._parts.aws.open_writer(reached, _plan_of(request), self._id, approver)
+        return self._writer
+
+    def _end(self, request: RemediationRequest, state: RequestState, outcome: Outcome) -> bool:
+        """End the request; False, for whoever asks whether to go on."""
+        if state not in KEEPS_THE_ROLE and request.outcome.role_id and not outcome.left_behind:
+            left, ids = self._take_back(request)
+            ids = (*request.outcome.aws_request_ids, *outcome.aws_request_ids, *ids)
+            outcome = replace(outcome, left_behind=left, aws_request_ids=ids)
+        end_request(self._desk, request, before=RequestState.APPLYING, after=state, outcome=outcome)
+        return False
+
+    def _now(self) -> datetime:
+        return self._desk.clock()
+
+
+KEEPS_THE_ROLE = frozenset({RequestState.APPLIED, RequestState.APPLIED_UNVERIFIED, RequestState.FAILED})
+"""Ends that leave the role, or have taken it back; at any other, a role made before a crash goes."""
+
+ENDS = {
+    guards.NotExpired().name: RequestState.EXPIRED,
+    guards.PlanUnchanged().name: RequestState.SUPERSEDED,
+}
+"""Where a refusal just before the write leads; anything else is REFUSED."""
+
+
+def _not_ours(request: RemediationRequest, found: NotOurs) -> Outcome:
+    return Outcome(
+        f"The role name is taken in {request.label}: {found.reason}",
+        "Look at it by hand; this bot never adopts a role it did not create.",
+    )
+
+
+def _plan_of(request: RemediationRequest) -> Plan:
+    if request.plan is None:
+        raise LookupError(f"request {request.id} has no plan")
+    return request.plan
+
+
+def _decision_of(request: RemediationRequest) -> Approval:
+    if request.decision is None:
+        raise LookupError(f"request {request.id} has no approval")
+    return request.decision

@@ -1,0 +1,46 @@
+"""The accounts in scope, as last read from settings and AWS Organizations."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import Connection, delete, insert, select, update
+
+from bot.domain.account import Account, AccountId
+from bot.store.codec import dump, load
+from bot.store.tables import accounts
+
+
+def save_accounts(connection: Connection, found: Sequence[Account], *, now: datetime) -> None:
+    """Replace the accounts in scope; those that are gone stay known, out of scope."""
+    ids = [account.id for account in found]
+    connection.execute(update(accounts).values(in_scope=False))
+    for start in range(0, len(ids), 500):
+        connection.execute(delete(accounts).where(accounts.c.id.in_(ids[start : start + 500])))
+    rows = [{"id": a.id, "body": dump(a), "in_scope": True, "seen_at": now} for a in found]
+    if rows:
+        connection.execute(insert(accounts), rows)
+
+
+def read_accounts(connection: Connection) -> tuple[Account, ...]:
+    """Accounts in scope, by name; without how they are reached."""
+    rows = connection.execute(select(accounts.c.body).where(accounts.c.in_scope)).scalars()
+    found = [load(Account, body) for body in rows]
+    return tuple(sorted(found, key=lambda account: (account.name.casefold(), account.id)))
+
+
+def read_some(connection: Connection, ids: Sequence[AccountId]) -> tuple[Account, ...]:
+    """Those of the accounts that are in scope; a batch's worth of ids."""
+    query = select(accounts.c.body).where(accounts.c.id.in_(ids), accounts.c.in_scope)
+    return tuple(load(Account, body) for body in connection.execute(query).scalars())
+
+
+def read_account(connection: Connection, account_id: str) -> Account | None:
+    """One account, if it is in scope."""
+    query = select(accounts.c.body).where(accounts.c.id == account_id, accounts.c.in_scope)
+    body = connection.execute(query).scalar()
+    return None if body is None else load(Account, body)
+
+
+def read_account_ids(connection: Connection) -> frozenset[AccountId]:
+    query = select(accounts.c.id).where(accounts.c.in_scope)
+    return frozenset(AccountId(found) for found in connection.execute(query).scalars())

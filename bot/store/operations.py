@@ -1,0 +1,47 @@
+"""Rows that keep the program itself in order: heartbeats, switches, deliveries seen."""
+
+from datetime import datetime, timedelta
+
+from sqlalchemy import Connection, delete, insert, select, update
+
+from bot.store.rows import insert_if_new
+from bot.store.tables import deliveries, executors, switches
+
+PAUSE = "pause"
+
+
+def beat(connection: Connection, executor_id: str, *, now: datetime) -> None:
+    """Say that a worker is alive."""
+    change = update(executors).where(executors.c.id == executor_id).values(seen_at=now)
+    if connection.execute(change).rowcount == 0:
+        connection.execute(insert(executors).values(id=executor_id, seen_at=now))
+
+
+def forget_executor(connection: Connection, executor_id: str) -> None:
+    connection.execute(delete(executors).where(executors.c.id == executor_id))
+
+
+def read_silent(connection: Connection, *, since: datetime) -> tuple[str, ...]:
+    """Workers that have not been heard of since then."""
+    return tuple(connection.execute(select(executors.c.id).where(executors.c.seen_at < since)).scalars())
+
+
+def read_alive(connection: Connection, *, since: datetime) -> tuple[str, ...]:
+    return tuple(connection.execute(select(executors.c.id).where(executors.c.seen_at >= since)).scalars())
+
+
+def is_paused(connection: Connection) -> bool:
+    """The kill switch: no fix is approved or applied while it is on."""
+    found = connection.execute(select(switches.c.is_on).where(switches.c.name == PAUSE)).scalar()
+    return bool(found)
+
+
+def set_paused(connection: Connection, *, paused: bool, by: str, now: datetime) -> None:
+    connection.execute(delete(switches).where(switches.c.name == PAUSE))
+    connection.execute(insert(switches).values(name=PAUSE, is_on=paused, by=by, at=now))
+
+
+def is_first_delivery(connection: Connection, key: str, *, now: datetime) -> bool:
+    """Whether something from Slack comes for the first time: it may send the same again within minutes."""
+    connection.execute(delete(deliveries).where(deliveries.c.at < now - timedelta(minutes=10)))
+    return insert_if_new(connection, deliveries, {"key": key, "at": now})

@@ -1,0 +1,195 @@
+"""Remediation requests. Every move of the state machine is one conditional write here."""
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from sqlalchemy import Connection, Row, func, insert, select, update
+
+from bot.domain.account import AccountId
+from bot.domain.digest import OurFix
+from bot.domain.plan import Plan, TargetFacts
+from bot.domain.request import (
+    MOVES,
+    Approval,
+    MessageRef,
+    Mode,
+    Outcome,
+    Person,
+    RemediationRequest,
+    RequestId,
+    RequestState,
+)
+from bot.store.codec import dump, load
+from bot.store.tables import requests
+
+OPEN = (RequestState.PREPARING, RequestState.PENDING, RequestState.APPROVED, RequestState.APPLYING)
+CHANGED = (RequestState.APPLIED, RequestState.APPLIED_UNVERIFIED, RequestState.UNDONE)
+
+
+def add_request(connection: Connection, request: RemediationRequest) -> None:
+    connection.execute(
+        insert(requests).values(
+            id=request.id,
+            account_id=request.account_id,
+            account_name=request.account_name,
+            requester=dump(request.requester),
+            reason=request.reason,
+            mode=request.mode.value,
+            state=request.state.value,
+            created_at=request.created_at,
+            expires_at=request.expires_at,
+            outcome=dump(request.outcome),
+            origin_channel=request.origin.channel if request.origin else "",
+            shown_state="",
+        ),
+    )
+
+
+def read_request(connection: Connection, request_id: str) -> RemediationRequest | None:
+    row = connection.execute(select(requests).where(requests.c.id == request_id)).first()
+    return None if row is None else _request(row)
+
+
+def read_target(connection: Connection, request_id: str) -> TargetFacts | None:
+    """The facts that the request's plan was made from."""
+    body = connection.execute(select(requests.c.target).where(requests.c.id == request_id)).scalar()
+    return None if body is None else load(TargetFacts, body)
+
+
+def move(
+    connection: Connection,
+    request_id: RequestId,
+    *,
+    before: RequestState,
+    after: RequestState,
+    now: datetime,
+    plan: Plan | None = None,
+    target: TargetFacts | None = None,
+    decision: Approval | None = None,
+    outcome: Outcome | None = None,
+) -> bool:
+    """Move a request from one state to the next, once: False when it is no longer in `before`."""
+    if after not in MOVES.get(before, frozenset()):
+        raise ValueError(f"there is no move from {before} to {after}")
+    values: dict[str, object] = {"state": after.value}
+    if after not in MOVES or after in CHANGED:
+        values["ended_at"] = now
+    for name, value in (("plan", plan), ("target", target), ("decision", decision), ("outcome", outcome)):
+        if value is not None:
+            values[name] = dump(value)
+    if decision is not None:
+        values["decided_at"] = decision.at
+    change = update(requests).where(requests.c.id == request_id, requests.c.state == before.value)
+    return connection.execute(change.values(values)).rowcount == 1
+
+
+def note_outcome(connection: Connection, request_id: RequestId, outcome: Outcome) -> None:
+    """Keep what a running fix has done so far; its state stays."""
+    change = update(requests).where(requests.c.id == request_id)
+    connection.execute(change.values(outcome=dump(outcome)))
+
+
+def place_message(
+    connection: Connection, request_id: RequestId, at: MessageRef, *, shown: RequestState
+) -> None:
+    """Remember where the request's message stands, and which state it shows."""
+    change = update(requests).where(requests.c.id == request_id)
+    connection.execute(change.values(channel=at.channel, ts=at.ts, shown_state=shown.value))
+
+
+def read_open_for(connection: Connection, account_id: AccountId) -> RemediationRequest | None:
+    """An undecided or running request for an account, if there is one."""
+    query = select(requests).where(
+        requests.c.account_id == account_id,
+        requests.c.state.in_([state.value for state in OPEN]),
+    )
+    row = connection.execute(query.order_by(requests.c.created_at.desc()).limit(1)).first()
+    return None if row is None else _request(row)
+
+
+def read_overdue(connection: Connection, *, now: datetime) -> tuple[RemediationRequest, ...]:
+    """Requests that nobody decided in time."""
+    query = select(requests).where(
+        requests.c.state == RequestState.PENDING.value,
+        requests.c.expires_at <= now,
+    )
+    return _all(connection.execute(query))
+
+
+def read_stale_messages(connection: Connection) -> tuple[RemediationRequest, ...]:
+    """Requests whose message shows another state than theirs, or which have none yet but should."""
+    query = select(requests).where(
+        requests.c.shown_state != requests.c.state,
+        requests.c.plan.is_not(None),
+        requests.c.state.not_in([RequestState.PREPARING.value, RequestState.APPLYING.value]),
+    )
+    return tuple(request for request in _all(connection.execute(query)) if request.plan is not None)
+
+
+def read_in_flight(connection: Connection) -> tuple[RemediationRequest, ...]:
+    """Requests that a workflow should be working on."""
+    states = (RequestState.PREPARING, RequestState.APPROVED, RequestState.APPLYING)
+    return _all(connection.execute(select(requests).where(requests.c.state.in_([s.value for s in states]))))
+
+
+def count_pending(connection: Connection) -> int:
+    query = select(func.count()).where(requests.c.state == RequestState.PENDING.value)
+    return int(connection.execute(query).scalar() or 0)
+
+
+def count_changes(connection: Connection, *, since: datetime, besides: RequestId) -> int:
+    """Accounts changed since then by other requests, undone ones too.
+
+    Changes under way count, for they may yet succeed.
+    """
+    ended = select(func.count()).where(
+        requests.c.state.in_([state.value for state in CHANGED]),
+        requests.c.mode == Mode.APPLY.value,
+        requests.c.ended_at >= since,
+        requests.c.id != besides,
+    )
+    running = select(func.count()).where(
+        requests.c.state.in_([RequestState.APPROVED.value, RequestState.APPLYING.value]),
+        requests.c.mode == Mode.APPLY.value,
+        requests.c.id != besides,
+    )
+    return int(connection.execute(ended).scalar() or 0) + int(connection.execute(running).scalar() or 0)
+
+
+def read_our_fixes(connection: Connection) -> tuple[OurFix, ...]:
+    """The newest applied fix of each account."""
+    query = (
+        select(requests)
+        .where(requests.c.state.in_([RequestState.APPLIED.value, RequestState.APPLIED_UNVERIFIED.value]))
+        .order_by(requests.c.ended_at)
+    )
+    newest = {row.account_id: row for row in connection.execute(query)}
+    return tuple(
+        OurFix(row.account_id, load(Approval, row.decision).person.user_id, row.ended_at)
+        for row in newest.values()
+        if row.decision is not None
+    )
+
+
+def _all(rows: Iterable[Row[tuple[object, ...]]]) -> tuple[RemediationRequest, ...]:
+    return tuple(_request(row) for row in rows)
+
+
+def _request(row: Row[tuple[object, ...]]) -> RemediationRequest:
+    return RemediationRequest(
+        id=RequestId(row.id),
+        account_id=AccountId(row.account_id),
+        account_name=row.account_name,
+        requester=load(Person, row.requester),
+        reason=row.reason,
+        mode=Mode(row.mode),
+        state=RequestState(row.state),
+        created_at=row.created_at,
+        expires_at=row.expires_at,
+        plan=None if row.plan is None else load(Plan, row.plan),
+        decision=None if row.decision is None else load(Approval, row.decision),
+        decided_at=row.decided_at,
+        outcome=load(Outcome, row.outcome),
+        message=MessageRef(row.channel, row.ts) if row.channel and row.ts else None,
+        origin=MessageRef(row.origin_channel, ""),
+    )

@@ -1,0 +1,199 @@
+"""The tables. The durable engine keeps its own beside them in the same database."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Boolean,
+    Column,
+    Date,
+    DateTime,
+    Dialect,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    Text,
+    TypeDecorator,
+    UniqueConstraint,
+)
+
+
+class Utc(TypeDecorator[datetime]):
+    """Aware UTC in Python, naive UTC in the database: SQLite knows no zones."""
+
+    impl = DateTime
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002 - its signature
+        return None if value is None else value.astimezone(UTC).replace(tzinfo=None)
+
+    def process_result_value(self, value: Any | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002 - its signature
+        return None if value is None else value.replace(tzinfo=UTC)
+
+
+metadata = MetaData()
+
+accounts = Table(
+    "accounts",
+    metadata,
+    Column("id", String(12), primary_key=True),
+    Column("body", JSON, nullable=False),  # name, owner, ou, tags, state: never how it is reached
+    Column("in_scope", Boolean, nullable=False),
+    Column("seen_at", Utc, nullable=False),
+)
+
+scans = Table(
+    "scans",
+    metadata,
+    Column("id", String(40), primary_key=True),
+    Column("scope", Text, nullable=False),  # the words as typed; empty for all accounts
+    Column("reason", String(40), nullable=False),  # status, digest or schedule
+    Column("total", Integer),  # None until the accounts in scope are known
+    Column("batches", Integer),
+    Column("started_at", Utc, nullable=False),
+    Column("finished_at", Utc),
+    Column("problem", Text, nullable=False, default=""),
+    Index("ix_scans_finished", "finished_at"),
+)
+
+scan_batches = Table(
+    "scan_batches",
+    metadata,
+    Column("scan_id", ForeignKey("scans.id", ondelete="CASCADE"), primary_key=True),
+    Column("number", Integer, primary_key=True),
+    Column("account_ids", JSON, nullable=False),
+    Column("done_at", Utc),
+)
+
+findings = Table(
+    "findings",
+    metadata,
+    Column("account_id", String(12), primary_key=True),
+    Column("verdict", String(10), nullable=False),
+    Column("body", JSON, nullable=False),
+    Column("first_seen", Utc, nullable=False),
+    Column("changed_at", Utc, nullable=False),
+    Column("checked_at", Utc, nullable=False),
+    Column("scan_id", String(40), nullable=False),
+    Index("ix_findings_verdict", "verdict"),
+)
+
+finding_changes = Table(
+    "finding_changes",
+    metadata,
+    Column("id", BigInteger().with_variant(Integer, "sqlite"), primary_key=True),
+    Column("account_id", String(12), nullable=False),
+    Column("before", String(10)),  # None when the account was new
+    Column("after", String(10), nullable=False),
+    Column("at", Utc, nullable=False),
+    Column("scan_id", String(40), nullable=False),
+    UniqueConstraint("account_id", "scan_id"),  # a batch that runs again changes nothing twice
+)
+
+status_messages = Table(
+    "status_messages",
+    metadata,
+    Column("channel", String(40), primary_key=True),
+    Column("ts", String(40), primary_key=True),
+    Column("scan_id", ForeignKey("scans.id", ondelete="CASCADE"), nullable=False, index=True),
+    Column("scope", Text, nullable=False),
+    Column("shown_at", Utc, nullable=False),
+    Column("settled", Boolean, nullable=False),  # True once the result of its scan stands in it
+)
+
+requests = Table(
+    "requests",
+    metadata,
+    Column("id", String(40), primary_key=True),
+    Column("account_id", String(12), nullable=False, index=True),
+    Column("account_name", Text, nullable=False),
+    Column("requester", JSON, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("mode", String(10), nullable=False),
+    Column("state", String(20), nullable=False, index=True),
+    Column("created_at", Utc, nullable=False),
+    Column("expires_at", Utc, nullable=False),
+    Column("plan", JSON),
+    Column("target", JSON),  # the facts of the account when the plan was made
+    Column("decision", JSON),
+    Column("decided_at", Utc),
+    Column("ended_at", Utc),
+    Column("outcome", JSON, nullable=False),
+    Column("channel", String(40)),
+    Column("ts", String(40)),
+    Column("origin_channel", String(40), nullable=False),
+    Column("shown_state", String(20), nullable=False, default=""),  # what its message last showed
+)
+
+audit_head = Table(
+    "audit_head",
+    metadata,
+    Column("id", Integer, primary_key=True),  # always 1: its row is the lock that makes one writer at a time
+    Column("seq", Integer, nullable=False),
+    Column("hash", String(64), nullable=False),
+)
+
+audit_events = Table(
+    "audit_events",
+    metadata,
+    Column("seq", Integer, primary_key=True, autoincrement=False),
+    Column("prev_hash", String(64), nullable=False),
+    Column("hash", String(64), nullable=False),
+    Column("body", Text, nullable=False),  # the exact text that was hashed
+    Column("kind", String(40), nullable=False),  # copies out of body, for queries; verified with it
+    Column("at", String(30), nullable=False),
+    Column("account_id", String(12), nullable=False, index=True),
+    Column("request_id", String(40), nullable=False, index=True),
+)
+
+outbox = Table(
+    "outbox",
+    metadata,
+    Column("seq", ForeignKey("audit_events.seq"), primary_key=True),
+    Column("channel", String(40), nullable=False),
+    Column("claimed_at", Utc),
+    Column("posted_at", Utc),
+    Column("ts", String(40)),
+    Column("attempts", Integer, nullable=False, default=0),
+    Column("problem", Text, nullable=False, default=""),
+    Index("ix_outbox_posted", "posted_at"),
+)
+
+digests = Table(
+    "digests",
+    metadata,
+    Column("channel", String(40), primary_key=True),
+    Column("day", Date, primary_key=True),
+    Column("claimed_at", Utc, nullable=False),
+    Column("posted_at", Utc),
+    Column("ts", String(40)),
+    Column("verdicts", JSON, nullable=False),  # by account id, as reported: the next digest's baseline
+)
+
+executors = Table(
+    "executors",
+    metadata,
+    Column("id", String(80), primary_key=True),
+    Column("seen_at", Utc, nullable=False),
+)
+
+switches = Table(
+    "switches",
+    metadata,
+    Column("name", String(40), primary_key=True),
+    Column("is_on", Boolean, nullable=False),
+    Column("by", Text, nullable=False),
+    Column("at", Utc, nullable=False),
+)
+
+deliveries = Table(
+    "deliveries",
+    metadata,
+    Column("key", String(120), primary_key=True),
+    Column("at", Utc, nullable=False, index=True),
+)
