@@ -25,8 +25,8 @@ from bot.domain.request import (
     RequestId,
     RequestState,
 )
+from bot.flows.desk import Desk
 from bot.flows.engine import FIXES
-from bot.flows.parts import Desk
 from bot.store import accounts, audit, operations, requests
 
 HOUR = timedelta(hours=1)

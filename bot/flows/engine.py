@@ -1,8 +1,11 @@
 """The durable engine: how it is set up, and the one place that touches its private parts."""
 
 import logging
+import os
+import socket
 from collections.abc import Mapping
 from dataclasses import dataclass
+from secrets import token_hex
 from typing import Any
 
 from dbos import DBOS, DBOSClient, DBOSConfig, DBOSPortableJSONSerializer, EnqueueOptions, StepOptions
@@ -59,6 +62,11 @@ def step(name: str) -> StepOptions:
         "max_attempts": 7,
         "should_retry": is_outage,
     }
+
+
+def new_executor_id() -> str:
+    """Unique for each process that ever works here: two of one id would both run the same step."""
+    return f"{socket.gethostname()[:40]}-{os.getpid()}-{token_hex(4)}"
 
 
 def prepare_engine(engine: Engine, executor_id: str) -> None:

@@ -1,49 +1,23 @@
-"""What flows are built from; wiring is the only place that makes these."""
+"""What a worker is built from; wiring is the only place that makes these."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import time, timedelta
-from zoneinfo import ZoneInfo
-
-from sqlalchemy import Engine
 
 from bot.aws.support_role import Writer
 from bot.domain.account import Account
 from bot.domain.facts import AccountFacts
-from bot.domain.guards import Policy
-from bot.domain.plan import Plan, RoleSettings, TargetFacts
+from bot.domain.plan import Plan, TargetFacts
 from bot.domain.request import RequestId
-from bot.flows.engine import Enqueue
-from bot.flows.ports import Clock, Messenger
-
-
-@dataclass(frozen=True, slots=True)
-class DigestSettings:
-    """The digest that settings ask for."""
-
-    channel: str
-    at: time
-    zone: ZoneInfo
-
-
-@dataclass(frozen=True, slots=True)
-class Desk:
-    """What the Slack side needs: it decides and writes rows, and never talks to AWS."""
-
-    engine: Engine
-    enqueue: Enqueue
-    clock: Clock
-    policy: Policy
-    role: RoleSettings
-    request_ttl: timedelta
-    audit_channel: str
-    digest: DigestSettings | None
+from bot.flows.desk import Desk
+from bot.flows.ports import Messenger
 
 
 @dataclass(frozen=True, slots=True)
 class Aws:
     """AWS as flows see it; every function may raise AwsError."""
 
+    read_identity: Callable[[], str]
+    """The bot's own account id, as STS says now."""
     read_inventory: Callable[[], tuple[Account, ...]]
     """The accounts in scope now, from settings and AWS Organizations, with how each is reached."""
     reach: Callable[[Account], Account]
@@ -56,7 +30,7 @@ class Aws:
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """What a worker needs."""
+    """Everything that a worker's flows need."""
 
     desk: Desk
     messenger: Messenger

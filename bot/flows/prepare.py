@@ -19,8 +19,9 @@ from bot.domain.people import Notice
 from bot.domain.plan import Plan, TargetFacts, build_plan
 from bot.domain.request import Outcome, RemediationRequest, RequestId, RequestState
 from bot.domain.rule import evaluate
+from bot.flows.desk import Desk
 from bot.flows.engine import step
-from bot.flows.parts import Desk, Parts
+from bot.flows.parts import Parts
 from bot.store import accounts, audit, findings, operations, requests
 
 BOT = "support-role-bot"

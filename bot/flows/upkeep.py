@@ -10,11 +10,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from bot.domain.errors import MessengerError
+from bot.domain.errors import AwsError, MessengerError
 from bot.domain.request import Outcome, RequestState
-from bot.domain.scope import Scope, parse_scope
+from bot.domain.scope import Scope, parse_scope, words_of
 from bot.flows import engine as durable
-from bot.flows.digest import Digester
+from bot.flows.digester import Digester
 from bot.flows.parts import Parts
 from bot.flows.prepare import end_request, show_request
 from bot.flows.scan import STALE_AFTER, read_status
@@ -47,6 +47,7 @@ class Upkeep:
         self._executor_id = executor_id
         self._stop = threading.Event()
         self._threads: list[threading.Thread] = []
+        self._aws_problem = ""
 
     def start(self) -> None:
         self.beat()
@@ -66,6 +67,7 @@ class Upkeep:
         return (
             Chore("heartbeat", BEAT_SECONDS, self.beat),
             Chore("take-over", BEAT_SECONDS, self.take_over),
+            Chore("aws", 60.0, self.look_at_aws),
             Chore("outbox", 0.5, self.post_audit),
             Chore("status", 0.5, self.show_scans),
             Chore("requests", 1.0, self.show_requests),
@@ -85,7 +87,17 @@ class Upkeep:
 
     def beat(self) -> None:
         with self._desk.engine.begin() as connection:
-            operations.beat(connection, self._executor_id, now=self._desk.clock())
+            now = self._desk.clock()
+            operations.beat(connection, self._executor_id, problem=self._aws_problem, now=now)
+
+    def look_at_aws(self) -> None:
+        """Ask STS who we are: what keeps a worker from AWS shows in /readyz before it shows in findings."""
+        try:
+            self._parts.aws.read_identity()
+        except AwsError as fault:
+            self._aws_problem = str(fault)
+        else:
+            self._aws_problem = ""
 
     def take_over(self) -> None:
         """Resume here what workers that fell silent have left unfinished."""
@@ -134,7 +146,7 @@ class Upkeep:
             ended = scan is None or scan.finished_at is not None
             if not ended and now - message.shown_at < PROGRESS_EVERY:
                 return
-            scope = parse_scope(message.scope.split())
+            scope = parse_scope(words_of(message.scope))
             words = scope if isinstance(scope, Scope) else Scope()
             status = read_status(
                 self._desk,

@@ -1,6 +1,7 @@
 """Rows that keep the program itself in order: heartbeats, switches, deliveries seen."""
 
-from datetime import datetime, timedelta
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import Connection, delete, insert, select, update
 
@@ -10,11 +11,24 @@ from bot.store.tables import deliveries, executors, switches
 PAUSE = "pause"
 
 
-def beat(connection: Connection, executor_id: str, *, now: datetime) -> None:
+@dataclass(frozen=True, slots=True)
+class WorkerRow:
+    id: str
+    problem: str
+    """What keeps the worker from AWS; empty when nothing does."""
+
+
+def beat(connection: Connection, executor_id: str, *, problem: str, now: datetime) -> None:
     """Say that a worker is alive."""
-    change = update(executors).where(executors.c.id == executor_id).values(seen_at=now)
+    change = update(executors).where(executors.c.id == executor_id).values(seen_at=now, problem=problem)
     if connection.execute(change).rowcount == 0:
-        connection.execute(insert(executors).values(id=executor_id, seen_at=now))
+        connection.execute(insert(executors).values(id=executor_id, seen_at=now, problem=problem))
+
+
+def silence(connection: Connection, executor_id: str) -> None:
+    """Mark a worker that was seen to end, so that its work is taken over at once."""
+    change = update(executors).where(executors.c.id == executor_id)
+    connection.execute(change.values(seen_at=datetime.fromtimestamp(0, UTC)))
 
 
 def forget_executor(connection: Connection, executor_id: str) -> None:
@@ -26,8 +40,10 @@ def read_silent(connection: Connection, *, since: datetime) -> tuple[str, ...]:
     return tuple(connection.execute(select(executors.c.id).where(executors.c.seen_at < since)).scalars())
 
 
-def read_alive(connection: Connection, *, since: datetime) -> tuple[str, ...]:
-    return tuple(connection.execute(select(executors.c.id).where(executors.c.seen_at >= since)).scalars())
+def read_alive(connection: Connection, *, since: datetime) -> tuple[WorkerRow, ...]:
+    """Workers that have been heard of since then, the latest first."""
+    query = select(executors).where(executors.c.seen_at >= since).order_by(executors.c.seen_at.desc())
+    return tuple(WorkerRow(row.id, row.problem) for row in connection.execute(query))
 
 
 def is_paused(connection: Connection) -> bool:

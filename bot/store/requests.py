@@ -132,6 +132,12 @@ def read_in_flight(connection: Connection) -> tuple[RemediationRequest, ...]:
     return _all(connection.execute(select(requests).where(requests.c.state.in_([s.value for s in states]))))
 
 
+def read_pending(connection: Connection) -> tuple[RemediationRequest, ...]:
+    """Requests that wait for a decision, soonest to expire first."""
+    query = select(requests).where(requests.c.state == RequestState.PENDING.value)
+    return _all(connection.execute(query.order_by(requests.c.expires_at)))
+
+
 def count_pending(connection: Connection) -> int:
     query = select(func.count()).where(requests.c.state == RequestState.PENDING.value)
     return int(connection.execute(query).scalar() or 0)

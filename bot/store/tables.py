@@ -180,6 +180,7 @@ executors = Table(
     metadata,
     Column("id", String(80), primary_key=True),
     Column("seen_at", Utc, nullable=False),
+    Column("problem", Text, nullable=False, default=""),  # what keeps it from AWS; empty when nothing does
 )
 
 switches = Table(
@@ -196,4 +197,14 @@ deliveries = Table(
     metadata,
     Column("key", String(120), primary_key=True),
     Column("at", Utc, nullable=False, index=True),
+)
+
+forms = Table(
+    "forms",
+    metadata,
+    Column("id", String(40), primary_key=True),
+    Column("person", JSON, nullable=False),
+    Column("channel", String(40), nullable=False),
+    Column("account_id", String(12), nullable=False),
+    Column("at", Utc, nullable=False),
 )

@@ -63,6 +63,7 @@ def upgrade() -> None:
         "executors",
         sa.Column("id", sa.String(length=80), nullable=False),
         sa.Column("seen_at", sa.DateTime(), nullable=False),
+        sa.Column("problem", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("id"),
     )
     op.create_table(
@@ -135,6 +136,15 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("name"),
     )
     op.create_table(
+        "forms",
+        sa.Column("id", sa.String(length=40), nullable=False),
+        sa.Column("person", sa.JSON(), nullable=False),
+        sa.Column("channel", sa.String(length=40), nullable=False),
+        sa.Column("account_id", sa.String(length=12), nullable=False),
+        sa.Column("at", sa.DateTime(), nullable=False),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    op.create_table(
         "outbox",
         sa.Column("seq", sa.Integer(), nullable=False),
         sa.Column("channel", sa.String(length=40), nullable=False),
@@ -179,6 +189,7 @@ def downgrade() -> None:
     op.drop_table("scan_batches")
     op.drop_index("ix_outbox_posted", table_name="outbox")
     op.drop_table("outbox")
+    op.drop_table("forms")
     op.drop_table("switches")
     op.drop_index("ix_scans_finished", table_name="scans")
     op.drop_table("scans")

@@ -1,0 +1,35 @@
+"""What both processes work with: the database, the rules of settings, and the clock. Nothing of AWS."""
+
+from dataclasses import dataclass
+from datetime import time, timedelta
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import Engine
+
+from bot.domain.guards import Policy
+from bot.domain.plan import RoleSettings
+from bot.flows.engine import Enqueue
+from bot.flows.ports import Clock
+
+
+@dataclass(frozen=True, slots=True)
+class DigestSettings:
+    """The digest that settings ask for."""
+
+    channel: str
+    at: time
+    zone: ZoneInfo
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """What the Slack side needs: it decides and writes rows, and never talks to AWS."""
+
+    engine: Engine
+    enqueue: Enqueue
+    clock: Clock
+    policy: Policy
+    role: RoleSettings
+    request_ttl: timedelta
+    audit_channel: str
+    digest: DigestSettings | None

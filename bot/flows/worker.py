@@ -1,0 +1,36 @@
+"""A worker: takes work from the queues and does the upkeep, until it is stopped."""
+
+from sqlalchemy import Engine
+
+from bot.flows import engine as durable
+from bot.flows.digester import Digester
+from bot.flows.engine import FIXES, SCANS
+from bot.flows.parts import Parts
+from bot.flows.prepare import Preparer
+from bot.flows.remediate import Remediator
+from bot.flows.scanner import Scanner
+from bot.flows.upkeep import Upkeep
+
+AT_ONCE = {SCANS: 2, FIXES: 8}
+"""Two batches overlap, so that the slow accounts at the end of one do not leave the reader idle."""
+
+
+class Worker:
+    def __init__(self, parts: Parts, executor_id: str) -> None:
+        self._engine: Engine = parts.desk.engine
+        self._executor_id = executor_id
+        self._digester = Digester(parts)
+        self._registers = (Scanner(parts), Preparer(parts), Remediator(parts), self._digester)
+        self._upkeep = Upkeep(parts, self._digester, executor_id)
+
+    def start(self) -> None:
+        durable.prepare_engine(self._engine, self._executor_id)
+        for part in self._registers:
+            part.register()
+        durable.launch(AT_ONCE)
+        self._upkeep.start()
+
+    def stop(self, *, seconds: int = 20) -> None:
+        """Finish what runs if it ends in time; another worker goes on with what does not."""
+        durable.stop(seconds=seconds)
+        self._upkeep.stop()

@@ -1,0 +1,77 @@
+"""The worker child: started, watched, and started again when it dies."""
+
+import asyncio
+import logging
+import sys
+from collections.abc import Callable, Sequence
+
+from sqlalchemy import Engine
+
+from bot.flows.engine import new_executor_id
+from bot.store import operations
+
+log = logging.getLogger(__name__)
+
+FIRST_PAUSE = 0.2
+LONGEST_PAUSE = 30.0
+HEALTHY_AFTER = 60.0
+"""A child that ran for this many seconds starts again without delay."""
+STOP_SECONDS = 30.0
+
+
+class WorkerChild:
+    """Keeps one worker running. Each start has an executor id of its own, and takes over from the dead."""
+
+    def __init__(self, engine: Engine, arguments: Sequence[str]) -> None:
+        """`arguments` come after `python -m bot worker`; the executor id is added."""
+        self._engine = engine
+        self._arguments = tuple(arguments)
+        self._process: asyncio.subprocess.Process | None = None
+        self._stopping = asyncio.Event()
+
+    @property
+    def pid(self) -> int | None:
+        return self._process.pid if self._process and self._process.returncode is None else None
+
+    async def run(self, on_start: Callable[[str], None]) -> None:
+        """Start the child, and again whenever it ends, until `stop`; `on_start` hears each executor id."""
+        loop = asyncio.get_running_loop()
+        pause = FIRST_PAUSE
+        while not self._stopping.is_set():
+            executor_id = new_executor_id()
+            started = loop.time()
+            self._process = await self._start(executor_id)
+            on_start(executor_id)
+            status = await self._process.wait()
+            if self._stopping.is_set():
+                return
+            log.error("the worker ended; starting it again", extra={"status": status, "pause": pause})
+            await asyncio.to_thread(self._give_up, executor_id)
+            await asyncio.sleep(pause)
+            lived = loop.time() - started
+            pause = FIRST_PAUSE if lived > HEALTHY_AFTER else min(pause * 2, LONGEST_PAUSE)
+
+    async def _start(self, executor_id: str) -> asyncio.subprocess.Process:
+        command = (sys.executable, "-m", "bot", "worker", "--executor-id", executor_id, "--child")
+        return await asyncio.create_subprocess_exec(
+            *command, *self._arguments, stdin=asyncio.subprocess.DEVNULL
+        )
+
+    def _give_up(self, executor_id: str) -> None:
+        # We saw it end: whoever is next need not wait until it has been silent for long enough.
+        with self._engine.begin() as connection:
+            operations.silence(connection, executor_id)
+
+    async def stop(self) -> None:
+        """Ask the child to finish what it does, and end it when that takes too long."""
+        self._stopping.set()
+        process = self._process
+        if process is None or process.returncode is not None:
+            return
+        process.terminate()
+        try:
+            await asyncio.wait_for(process.wait(), STOP_SECONDS)
+        except TimeoutError:
+            log.warning("the worker did not stop in time")
+            process.kill()
+            await process.wait()

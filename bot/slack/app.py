@@ -1,0 +1,133 @@
+"""The Bolt app: every listener acks before anything else, and tells its story in a thread after that."""
+
+import asyncio
+import logging
+import re
+from collections.abc import Awaitable, Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from secrets import token_hex
+from typing import Any
+
+from slack_bolt.async_app import AsyncAck, AsyncApp
+from slack_sdk.web.async_client import AsyncWebClient
+
+from bot.domain.errors import SupportRoleError
+from bot.slack.blocks.fix import REASON_SHORTEST, message_modal
+from bot.slack.blocks.notice import error
+from bot.slack.commands import run_command
+from bot.slack.ids import COMMAND, ActionId, BlockId, CallbackId
+from bot.slack.incoming import Incoming, entered_in, from_action, from_command, from_home, from_view
+from bot.slack.listeners.approve import approve, deny, show_plan
+from bot.slack.listeners.fix import choose_account, open_fix, submit_fix
+from bot.slack.listeners.home import show_home
+from bot.slack.listeners.status import show_status
+from bot.slack.reception import Reception
+from bot.store import operations
+
+log = logging.getLogger(__name__)
+
+Story = Callable[[Reception, Incoming], None]
+Listener = Callable[..., Awaitable[None]]
+
+STORIES: dict[ActionId, Story] = {
+    ActionId.STATUS_RECHECK: lambda reception, incoming: show_status(reception, incoming, incoming.value),
+    ActionId.STATUS_FIX: lambda reception, incoming: open_fix(reception, incoming, incoming.value),
+    ActionId.REQUEST_APPROVE: approve,
+    ActionId.REQUEST_DENY: deny,
+    ActionId.REQUEST_PLAN: show_plan,
+}
+
+
+def build_app(client: AsyncWebClient, reception: Reception, *, signing_secret: str = "") -> AsyncApp:
+    """The app with all its listeners; `signing_secret` is for HTTP mode alone."""
+    app = AsyncApp(
+        client=client,
+        signing_secret=signing_secret or "socket mode needs none",
+        # Without it Bolt looks only every 10 ms whether a listener has acked.
+        process_before_response=True,
+        raise_error_for_unhandled_request=False,
+    )
+    _Listeners(reception).register(app)
+    return app
+
+
+class _Listeners:
+    def __init__(self, reception: Reception) -> None:
+        self._reception = reception
+        self._threads = ThreadPoolExecutor(max_workers=16, thread_name_prefix="story")
+
+    def register(self, app: AsyncApp) -> None:
+        app.command(COMMAND)(ack=_ack, lazy=[self._after(from_command, run_command)])
+        # A command without a listener would get no ack from Bolt, and its sender an error from Slack.
+        app.command(re.compile(".*"))(ack=_ack, lazy=[self._after(from_command, run_command)])
+        for action_id, story in STORIES.items():
+            app.action(action_id.value)(ack=_ack, lazy=[self._after(from_action, story)])
+        app.action(re.compile(".*"))(ack=_ack)
+        app.view(CallbackId.FIX.value)(ack=_ack_reason, lazy=[self._after_reason()])
+        app.view(CallbackId.FIX_CHOOSE.value)(ack=_ack_wait, lazy=[self._after(from_view, choose_account)])
+        app.view(re.compile(".*"))(ack=_ack)
+        app.event("app_home_opened")(ack=_ack, lazy=[self._after(from_home, show_home)])
+        app.event(re.compile(".*"))(ack=_ack)
+
+    def _after(self, parse: Callable[[Mapping[str, Any]], Incoming], story: Story) -> Listener:
+        async def listener(body: dict[str, Any]) -> None:
+            loop = asyncio.get_running_loop()
+            await loop.run_in_executor(self._threads, self._tell, parse(body), story)
+
+        listener.__name__ = f"after_{getattr(story, '__name__', 'action')}"
+        return listener
+
+    def _after_reason(self) -> Listener:
+        submit = self._after(from_view, submit_fix)
+
+        async def listener(body: dict[str, Any]) -> None:
+            if not _reason_problem(body["view"]):
+                await submit(body)
+
+        return listener
+
+    def _tell(self, incoming: Incoming, story: Story) -> None:
+        """Tell a story once, whatever happens in it; the one place where faults become words."""
+        try:
+            if self._is_repeat(incoming):
+                return
+            story(self._reception, incoming)
+        except SupportRoleError as fault:
+            log.warning("story ended", extra={"problem": str(fault)})
+            self._reception.answers.tell(incoming, "That did not work", str(fault))
+        except Exception:
+            reference = token_hex(4)
+            log.exception("story failed", extra={"reference": reference})
+            self._reception.answers.give(incoming, error(reference))
+
+    def _is_repeat(self, incoming: Incoming) -> bool:
+        # Slack sends an envelope again when an ack is lost, to any of the bot's connections.
+        if not incoming.trigger_id:
+            return False
+        desk = self._reception.desk
+        with desk.engine.begin() as connection:
+            return not operations.is_first_delivery(connection, incoming.trigger_id[:120], now=desk.clock())
+
+
+async def _ack(ack: AsyncAck) -> None:
+    await ack()
+
+
+async def _ack_wait(ack: AsyncAck) -> None:
+    view = message_modal("Fix an account", "The plan is being made …")
+    await ack(response_action="update", view=view.body)
+
+
+async def _ack_reason(ack: AsyncAck, body: dict[str, Any]) -> None:
+    problem = _reason_problem(body["view"])
+    if problem:
+        await ack(response_action="errors", errors={BlockId.FIX_REASON.value: problem})
+    else:
+        await ack()
+
+
+def _reason_problem(view: Mapping[str, Any]) -> str:
+    reason = dict(entered_in(view)).get(ActionId.FIX_REASON, "").strip()
+    if len(reason) >= REASON_SHORTEST:
+        return ""
+    return f"Say why, in at least {REASON_SHORTEST} characters: the approver decides by it."

@@ -1,0 +1,133 @@
+"""The table of what needs attention, in the three forms that workspaces take."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from bot.domain.finding import Verdict
+from bot.domain.status import NEEDS_ATTENTION, KnownFinding
+from bot.slack.blocks import kit
+from bot.slack.blocks.kit import Block, Form
+from bot.slack.blocks.mrkdwn import Mrkdwn, escape, is_user_id, join, md, mention, one_line
+from bot.slack.blocks.words import marked, reason, span
+
+HEAD = ("Verdict", "Account", "Owner", "Since (UTC)", "Why", "Next step")
+TABLE_CHARACTERS = 8_500
+"""Leaves room for the rest of a message; Slack's own limit for a table is 10,000."""
+ROW_LIMITS = (99, 60, 40, 25, 15, 8)
+"""Tried in turn until the rows fit."""
+PLAIN_ROWS = 20
+PAGE = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Attention:
+    """The blocks that show findings, and how many of each verdict did not fit."""
+
+    blocks: tuple[Block, ...]
+    shown: int
+    hidden: int
+
+
+def attention(
+    items: Sequence[KnownFinding], *, now: datetime, form: Form, quiet: bool, caption: str
+) -> Attention:
+    """Show as many findings as fit, some of each verdict; `quiet` keeps owners from being notified."""
+    if not items:
+        return Attention((), 0, 0)
+    limits = [limit for limit in ROW_LIMITS if form is not Form.PLAIN or limit <= PLAIN_ROWS]
+    for limit in limits:
+        chosen = share(items, limit)
+        blocks = _blocks(chosen, now=now, form=form, quiet=quiet, caption=caption)
+        if kit.characters(blocks) <= TABLE_CHARACTERS:
+            break
+    return Attention(blocks, len(chosen), len(items) - len(chosen))
+
+
+def share(items: Sequence[KnownFinding], limit: int) -> list[KnownFinding]:
+    """At most `limit`, in the order given; a verdict with many never crowds out the others."""
+    if len(items) <= limit:
+        return list(items)
+    by_verdict = {v: [i for i in items if i.finding.verdict is v] for v in NEEDS_ATTENTION}
+    quota = dict.fromkeys(by_verdict, 0)
+    left = limit
+    while left > 0:
+        for verdict, found in by_verdict.items():
+            if left > 0 and quota[verdict] < len(found):
+                quota[verdict] += 1
+                left -= 1
+    return [item for verdict, found in by_verdict.items() for item in found[: quota[verdict]]]
+
+
+def _blocks(
+    items: Sequence[KnownFinding], *, now: datetime, form: Form, quiet: bool, caption: str
+) -> tuple[Block, ...]:
+    if form is Form.PLAIN:
+        return tuple(kit.section(line(item, now=now, quiet=quiet)) for item in items)
+    rows = [_row(item, now=now, quiet=quiet) for item in items]
+    if form is Form.TABLE:
+        return (kit.table(HEAD, rows),)
+    return (kit.data_table(caption, HEAD, rows, page=PAGE),)
+
+
+def _row(item: KnownFinding, *, now: datetime, quiet: bool) -> list[Block]:
+    finding = item.finding
+    owner = finding.account.owner
+    return [
+        kit.cell(marked(finding.verdict), 20),
+        kit.cell(finding.account.label, 80),
+        kit.cell(owner, 40) if quiet or not is_user_id(owner) else kit.person_cell(owner),
+        kit.cell(_since(item, now), 40),
+        kit.cell(reason(finding), 160),
+        kit.cell(finding.next_step, 160),
+    ]
+
+
+def _since(item: KnownFinding, now: datetime) -> str:
+    """The date first, so that sorting the column as text sorts by time."""
+    day = item.changed_at.astimezone(UTC).date().isoformat()
+    return f"{day}, {span(now - item.changed_at)}"
+
+
+def line(item: KnownFinding, *, now: datetime, quiet: bool) -> Mrkdwn:
+    """One finding in words, up to three lines."""
+    finding = item.finding
+    owner = finding.account.owner
+    head = md(
+        "*{verdict}* {account} · for {span}",
+        verdict=marked(finding.verdict),
+        account=one_line(finding.account.label, 80),
+        span=span(now - item.changed_at),
+    )
+    asked = (
+        md("owner {owner}", owner=escape(one_line(owner, 40)) if quiet else mention(owner))
+        if owner
+        else Mrkdwn()
+    )
+    why = md("{why}", why=one_line(reason(finding), 160))
+    step = md("_Next:_ {step}", step=one_line(finding.next_step, 160)) if finding.next_step else Mrkdwn()
+    return join("\n", [join(" · ", [head, asked]), why, step])
+
+
+def plain_lines(items: Sequence[KnownFinding], limit: int) -> Mrkdwn:
+    """The same for a notification or a screen reader: a line each, and how many more there are."""
+    chosen = share(items, limit)
+    lines = [_plain_line(item) for item in chosen]
+    if len(items) > len(chosen):
+        lines.append(md("and {n} more", n=f"{len(items) - len(chosen):,}"))
+    return join("\n", lines)
+
+
+def _plain_line(item: KnownFinding) -> Mrkdwn:
+    finding = item.finding
+    return md(
+        "{verdict} {account}: {why} {step}",
+        verdict=finding.verdict.value,
+        account=one_line(finding.account.label, 80),
+        why=one_line(reason(finding), 100),
+        step=f"Next: {one_line(finding.next_step, 80)}" if finding.next_step else "",
+    )
+
+
+def verdicts_in(items: Sequence[KnownFinding]) -> list[Verdict]:
+    return [verdict for verdict in NEEDS_ATTENTION if any(i.finding.verdict is verdict for i in items)]

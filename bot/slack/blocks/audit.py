@@ -1,0 +1,130 @@
+"""One event of the audit chain, as a sentence in the audit channel."""
+
+import json
+from dataclasses import dataclass
+
+from bot.domain.audit import ChainedEvent
+from bot.slack.blocks import kit
+from bot.slack.blocks.kit import Block, Message
+from bot.slack.blocks.mrkdwn import Mrkdwn, code, is_user_id, join, md, mention, sentence
+
+VERBS = {
+    "fix.requested": "{who} asked for a support role in {account}",
+    "fix.approved": "{who} approved a support role for {account}",
+    "fix.denied": "{who} denied a support role for {account}",
+    "fix.refused": "A rule refused a support role for {account}, asked by {who}",
+    "fix.expired": "The request for a support role in {account} expired",
+    "fix.superseded": "The request for a support role in {account} is out of date",
+    "fix.already-fixed": "{account} had a support role before the request was carried out",
+    "change.intended": "About to create a support role in {account}, approved by {who}",
+    "change.applied": "AWS accepted the support role in {account}, approved by {who}",
+    "change.verified": "The support role in {account} was read back: it is in place",
+    "change.rehearsed": "Dry run: a support role for {account} was rehearsed, and nothing was written",
+    "change.failed": "The support role for {account} could not be created",
+    "change.undone": "{who} undid the support role in {account}",
+    "waiver.granted": "{who} granted a waiver for {account}",
+    "waiver.expired": "The waiver for {account} ended",
+    "settings.paused": "{who} paused all fixes",
+    "settings.resumed": "{who} resumed fixes",
+    "digest.posted": "A digest was posted",
+    "scan.finished": "A check of the accounts finished",
+}
+"""What each kind of event says; a kind that is not here is shown by its name."""
+
+ROLE_ARN = "role_arn"
+ACCOUNT_NAME = "account_name"
+DETAILS_SHOWN = 8
+
+
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """What the body of an event holds, as text; what is missing is empty."""
+
+    kind: str
+    actor: str
+    outcome: str
+    account_id: str
+    request_id: str
+    plan_hash: str
+    aws_request_ids: tuple[str, ...]
+    detail: tuple[tuple[str, str], ...]
+
+
+def audit_message(event: ChainedEvent) -> Message:
+    """Show an event with all that finds it again: request, plan, AWS request ids, place in the chain."""
+    told = _read(event.body)
+    said = _said(told)
+    outcome = sentence(told.outcome, 600)
+    place = md("Audit event {seq} · hash {hash}", seq=event.seq, hash=code(event.hash))
+    blocks = [
+        kit.section(join("\n", [md("*{said}*", said=said), outcome])),
+        _facts(told),
+        kit.context(place, md("Kind {kind}", kind=code(told.kind))),
+    ]
+    spoken = join("\n", [md("{said}.", said=said), outcome, _spoken_facts(told), place])
+    return kit.message(spoken, blocks)
+
+
+def _read(body: str) -> _Told:
+    """The body is text of our own making; one that is not is shown as it is, never refused."""
+    try:
+        event = json.loads(body)["event"]
+        return _Told(
+            kind=str(event["kind"]),
+            actor=str(event["actor"]),
+            outcome=str(event["outcome"]),
+            account_id=str(event["account_id"]),
+            request_id=str(event["request_id"]),
+            plan_hash=str(event["plan_hash"]),
+            aws_request_ids=tuple(str(one) for one in event["aws_request_ids"]),
+            detail=tuple((str(name), str(value)) for name, value in event["detail"].items()),
+        )
+    except (ValueError, KeyError, TypeError, AttributeError):
+        return _Told("unreadable", "", body, "", "", "", (), ())
+
+
+def _said(told: _Told) -> Mrkdwn:
+    template = VERBS.get(told.kind)
+    if template is None:
+        return md("{kind} {account}", kind=told.kind, account=_account(told) if told.account_id else "")
+    return md(template, who=_actor(told.actor), account=_account(told))
+
+
+def _actor(actor: str) -> Mrkdwn:
+    """`team/user` becomes the person; anything else stays as it is."""
+    user_id = actor.rpartition("/")[2]
+    return mention(user_id) if is_user_id(user_id) else md("{actor}", actor=actor or "nobody")
+
+
+def _account(told: _Told) -> Mrkdwn:
+    name = dict(told.detail).get(ACCOUNT_NAME, "")
+    if not told.account_id:
+        return md("no account")
+    return md("{name} ({id})", name=name, id=told.account_id) if name else md("{id}", id=told.account_id)
+
+
+def _pairs(told: _Told) -> list[tuple[str, Mrkdwn]]:
+    detail = dict(told.detail)
+    pairs = [
+        ("Role", detail.get(ROLE_ARN, "")),
+        ("Request", told.request_id),
+        ("Plan", told.plan_hash),
+    ]
+    calls = join(", ", [code(one) for one in told.aws_request_ids[:DETAILS_SHOWN]])
+    shown = [(name, code(value)) for name, value in pairs if value]
+    return shown + ([("AWS request ids", calls)] if calls else []) + _others(told)
+
+
+def _others(told: _Told) -> list[tuple[str, Mrkdwn]]:
+    known = {ROLE_ARN, ACCOUNT_NAME}
+    rest = [(name, value) for name, value in told.detail if name not in known and value]
+    return [(name.replace("_", " "), md("{value}", value=value)) for name, value in rest[:DETAILS_SHOWN]]
+
+
+def _facts(told: _Told) -> Block | None:
+    pairs = _pairs(told)
+    return kit.fields(pairs) if pairs else None
+
+
+def _spoken_facts(told: _Told) -> Mrkdwn:
+    return join(" · ", [md("{name} {value}", name=name, value=value) for name, value in _pairs(told)])

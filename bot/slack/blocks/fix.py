@@ -1,0 +1,124 @@
+"""The modals of a fix: choose the account, see the exact plan, give a reason; and the plan of a request."""
+
+from collections.abc import Sequence
+
+from bot.domain.account import Account
+from bot.domain.plan import Plan
+from bot.domain.request import Mode, RemediationRequest
+from bot.slack.blocks import kit, plan_details
+from bot.slack.blocks.kit import Block, View
+from bot.slack.blocks.mrkdwn import Mrkdwn, code, md, sentence
+from bot.slack.blocks.words import MODES, counted
+from bot.slack.ids import COMMAND, ActionId, BlockId, CallbackId
+
+REASON_SHORTEST = 10
+REASON_LONGEST = 500
+
+
+def fix_modal(account: Account, plan: Plan, *, mode: Mode, form_id: str) -> View:
+    """Show the exact plan and ask for a reason; the submission asks a second person, and writes nothing.
+
+    `form_id` comes back as `private_metadata`. The plan's hash is not shown: the account is read anew before
+    anybody is asked, and the approval message has the hash that counts.
+    """
+    blocks = [
+        kit.alert(md("{mode}", mode=MODES[mode]), "info" if mode is Mode.DRY_RUN else "warning"),
+        kit.section(md("A support role for *{account}*", account=account.label)),
+        kit.text_input(
+            "Why is this needed?",
+            BlockId.FIX_REASON,
+            ActionId.FIX_REASON,
+            hint="Whoever approves reads this, and the audit log keeps it. A ticket number helps.",
+            shortest=REASON_SHORTEST,
+            longest=REASON_LONGEST,
+        ),
+        kit.divider(),
+        *_plan_blocks(plan, request_id="", approver="", facts=_without_hash(plan)),
+        kit.context(md("Next: a second person is asked to approve. Nothing is written before that.")),
+    ]
+    return kit.modal(
+        "Fix an account",
+        blocks,
+        callback_id=CallbackId.FIX,
+        submit="Ask for approval",
+        close="Cancel",
+        private_metadata=form_id,
+    )
+
+
+def choose_modal(accounts: Sequence[Account], *, form_id: str) -> View:
+    """Choose one of the failing accounts, in the order given; says so where a menu cannot hold them all."""
+    if not accounts:
+        return message_modal("Nothing to fix", "No account fails any more. Press Re-check to be sure.")
+    hidden = len(accounts) - kit.OPTIONS_LIMIT
+    blocks = [
+        kit.select_input(
+            "Which account?",
+            BlockId.FIX_ACCOUNT,
+            ActionId.FIX_ACCOUNT,
+            [(account.id, _option(account)) for account in accounts],
+        ),
+        kit.context(_not_listed(hidden)) if hidden > 0 else None,
+        kit.context(md("Next: the exact plan, and a reason.")),
+    ]
+    return kit.modal(
+        "Fix an account",
+        blocks,
+        callback_id=CallbackId.FIX_CHOOSE,
+        submit="See the plan",
+        close="Cancel",
+        private_metadata=form_id,
+    )
+
+
+def _option(account: Account) -> str:
+    """The id first: it is never cut off."""
+    return f"{account.id} {account.name}".rstrip()
+
+
+def _not_listed(hidden: int) -> Mrkdwn:
+    return md(
+        "{n} more do not fit here. For one of them type {command}.",
+        n=counted(hidden, "account"),
+        command=code(f"{COMMAND} fix ACCOUNT"),
+    )
+
+
+def plan_modal(request: RemediationRequest) -> View:
+    """The whole plan of a request, to read."""
+    if request.plan is None:
+        return message_modal("The plan", "This request has no plan: it was never asked of anybody.")
+    approver = request.decision.person.user_id if request.decision else ""
+    blocks = [
+        kit.section(md("A support role for *{account}*", account=request.label)),
+        *_plan_blocks(
+            request.plan,
+            request_id=request.id,
+            approver=approver,
+            facts=plan_details.facts(request.plan),
+        ),
+        kit.context(md("Plan hash: {hash}", hash=code(request.plan.hash))),
+        kit.context(md("{mode}", mode=MODES[request.mode])),
+    ]
+    return kit.modal("The plan", blocks)
+
+
+def _plan_blocks(
+    plan: Plan, *, request_id: str, approver: str, facts: list[tuple[str, Mrkdwn]]
+) -> list[Block]:
+    return [
+        kit.section(md("*What is done, in this order*")),
+        plan_details.calls(plan),
+        kit.fields(facts),
+        *plan_details.trust(plan),
+        *plan_details.tags(plan, request_id, approver=approver),
+    ]
+
+
+def _without_hash(plan: Plan) -> list[tuple[str, Mrkdwn]]:
+    return [pair for pair in plan_details.facts(plan) if pair[0] != plan_details.HASH_FACT]
+
+
+def message_modal(title: str, text: str) -> View:
+    """A word to one person in a modal; `text` is a sentence of the domain's."""
+    return kit.modal(title, [kit.section(sentence(text, private=True))])

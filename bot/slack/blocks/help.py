@@ -1,0 +1,49 @@
+"""What can be typed, with examples: the answer to help, to nothing, and to anything not understood."""
+
+from bot.slack.blocks import kit
+from bot.slack.blocks.kit import Block, Message
+from bot.slack.blocks.mrkdwn import Mrkdwn, code, join, md
+from bot.slack.ids import COMMAND
+
+COMMANDS = (
+    ("status", "every account: who has no support role, and what could not be read"),
+    ("status ou:Workloads/Prod", "the same for some: an id, a name, ou:NAME, tag:KEY=VALUE or verdict:fail"),
+    ("fix 111122223333", "ask a second person to approve a support role for one account"),
+    ("digest now", "post today's digest here"),
+    ("help", "this"),
+)
+"""What can be typed after the command, and what it does."""
+
+PURPOSE = (
+    "I check AWS accounts for a role that carries AWSSupportAccess, so that somebody can open a case with "
+    "AWS Support during an incident. I create the role where it is missing, after a second person's approval."
+)
+
+
+def help_message(word: str = "", suggestion: str = "") -> Message:
+    """Help; with `word`, says first that it was not understood; `suggestion` is what may have been meant."""
+    blocks = [_misunderstood(word, suggestion), *help_blocks()]
+    spoken = join("\n", [_misunderstood_words(word, suggestion), md("{what}", what=PURPOSE), _commands()])
+    return kit.message(spoken, blocks)
+
+
+def help_blocks() -> list[Block]:
+    return [kit.section(md("{what}", what=PURPOSE)), kit.section(_commands())]
+
+
+def _commands() -> Mrkdwn:
+    return join("\n", [md("{word}  {what}", word=code(f"{COMMAND} {w}"), what=what) for w, what in COMMANDS])
+
+
+def _misunderstood(word: str, suggestion: str) -> Block | None:
+    said = _misunderstood_words(word, suggestion)
+    return kit.section(said) if said else None
+
+
+def _misunderstood_words(word: str, suggestion: str) -> Mrkdwn:
+    if not word:
+        return Mrkdwn()
+    unknown = md("I do not know {word}.", word=code(word))
+    if not suggestion:
+        return unknown
+    return md("{unknown} Did you mean {other}?", unknown=unknown, other=code(f"{COMMAND} {suggestion}"))

@@ -1,0 +1,58 @@
+"""The App Home: how things stand, what waits for a decision, and what can be typed."""
+
+from collections.abc import Sequence
+
+from bot.domain.request import RemediationRequest
+from bot.domain.status import Status
+from bot.slack.blocks import kit
+from bot.slack.blocks.help import help_blocks
+from bot.slack.blocks.kit import Block, View
+from bot.slack.blocks.mrkdwn import Mrkdwn, join, md, mention, moment
+from bot.slack.blocks.status import headline
+from bot.slack.blocks.words import MODES, ago, counted
+from bot.slack.ids import COMMAND
+
+WAITING_SHOWN = 10
+
+
+def home(status: Status, waiting: Sequence[RemediationRequest] = ()) -> View:
+    """The home tab; `waiting` are the pending requests, soonest to expire first."""
+    return kit.home(
+        [
+            kit.header(headline(status)),
+            kit.context(_read(status), md("{mode}", mode=MODES[status.mode])),
+            *_waiting(waiting),
+            kit.divider(),
+            *help_blocks(),
+        ],
+    )
+
+
+def _read(status: Status) -> Mrkdwn:
+    if status.last_scan_at is None:
+        return md("Type `{command} status` to check all accounts.", command=COMMAND)
+    age = ago(status.last_scan_at, status.now)
+    return md(
+        "Read {when} ({age}). Type `{command} status` for the list.",
+        when=moment(status.last_scan_at),
+        age=age,
+        command=COMMAND,
+    )
+
+
+def _waiting(waiting: Sequence[RemediationRequest]) -> list[Block]:
+    if not waiting:
+        return []
+    lines = [
+        md(
+            "{account}, asked by {who}, until {when}",
+            account=request.label,
+            who=mention(request.requester.user_id),
+            when=moment(request.expires_at),
+        )
+        for request in waiting[:WAITING_SHOWN]
+    ]
+    total = counted(len(waiting), "request")
+    verb = "waits" if len(waiting) == 1 else "wait"
+    title = md("*{total} {verb} for a decision in the approval channel*", total=total, verb=verb)
+    return [kit.section(join("\n", [title, *lines]))]

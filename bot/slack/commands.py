@@ -1,0 +1,31 @@
+"""The words of `/support-role`, and which story each one tells."""
+
+from collections.abc import Callable
+from difflib import get_close_matches
+
+from bot.slack.blocks.help import help_message
+from bot.slack.incoming import Incoming
+from bot.slack.listeners.digest import post_digest
+from bot.slack.listeners.fix import open_fix
+from bot.slack.listeners.status import show_status
+from bot.slack.reception import Reception
+
+Command = Callable[[Reception, Incoming, str], None]
+
+COMMANDS: dict[str, Command] = {"status": show_status, "fix": open_fix, "digest": post_digest}
+
+
+def run_command(reception: Reception, incoming: Incoming) -> None:
+    """Tell the story of the first word; help for nothing, `help` and anything unknown, never silence."""
+    word, _, rest = incoming.text.strip().partition(" ")
+    refusal = reception.why_not_served(incoming.person)
+    if refusal:
+        reception.answers.tell(incoming, "Not for you here", refusal)
+        return
+    command = COMMANDS.get(word.lower())
+    if command is not None:
+        command(reception, incoming, rest)
+        return
+    unknown = "" if word.lower() in ("", "help") else word
+    near = get_close_matches(word.lower(), COMMANDS, n=1)
+    reception.answers.give(incoming, help_message(unknown, near[0] if unknown and near else ""))

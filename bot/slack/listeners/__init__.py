@@ -1,0 +1,1 @@
+"""What the bot does when something comes in from Slack, one story a file; all of it after the ack."""

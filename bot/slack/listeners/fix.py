@@ -1,0 +1,143 @@
+"""Asking for a fix: a modal shows the exact plan; submitting it puts it before the approvers."""
+
+from sqlalchemy import Connection
+
+from bot.domain.account import Account, AccountId
+from bot.domain.errors import MessengerError
+from bot.domain.facts import AccountFacts
+from bot.domain.finding import Verdict
+from bot.domain.guards import Refused
+from bot.domain.plan import build_plan
+from bot.domain.scope import Scope, ScopeError
+from bot.flows.ask import ask_for_fix
+from bot.slack.blocks.fix import choose_modal, fix_modal, message_modal
+from bot.slack.blocks.kit import View
+from bot.slack.ids import ActionId
+from bot.slack.incoming import Incoming
+from bot.slack.listeners.status import parse_known_scope, tell_scope_error
+from bot.slack.reception import Reception
+from bot.store import accounts, findings, forms
+
+FIXABLE = (Verdict.FAIL, Verdict.WEAK)
+NOTHING_SHOWN = "Nothing was asked for"
+
+
+def open_fix(reception: Reception, incoming: Incoming, words: str) -> None:
+    """Open the modal for the one account meant, or the one that lets choose among several."""
+    scope = parse_known_scope(reception, words)
+    if isinstance(scope, ScopeError):
+        tell_scope_error(reception, incoming, scope)
+        return
+    with reception.desk.engine.begin() as connection:
+        failing = _fixable(connection, scope)
+        if len(failing) == 1:
+            view = _fix_view(reception, connection, incoming, failing[0])
+        else:
+            view = _choose_view(reception, connection, incoming, failing)
+    if not failing:
+        reception.answers.tell(incoming, "There is nothing to fix", *_why_nothing(reception, scope))
+        return
+    try:
+        reception.views.open(incoming.trigger_id, view)
+    except MessengerError as fault:
+        reception.answers.tell(incoming, "The form could not be opened", str(fault), "Try again.")
+
+
+def choose_account(reception: Reception, incoming: Incoming) -> None:
+    """Turn the modal that chooses into the one that shows the plan."""
+    desk = reception.desk
+    with desk.engine.begin() as connection:
+        form = forms.read_form(connection, incoming.form_id)
+        account = accounts.read_account(connection, incoming.entered(ActionId.FIX_ACCOUNT))
+        if form is None or account is None:
+            view = message_modal(
+                NOTHING_SHOWN, "That account is not known any more. Close this and try again."
+            )
+        else:
+            view = _fix_view(reception, connection, incoming, account, channel=form.channel)
+    reception.views.update(incoming.view_id, view)
+
+
+def submit_fix(reception: Reception, incoming: Incoming) -> None:
+    """Ask for the fix; whoever asked hears privately if it is refused at once."""
+    with reception.desk.engine.connect() as connection:
+        form = forms.read_form(connection, incoming.form_id)
+    if form is None or not form.person.is_same_as(incoming.person):
+        reception.answers.tell(incoming, NOTHING_SHOWN, "This form is too old.", "Open it again.")
+        return
+    answer = ask_for_fix(
+        reception.desk,
+        account_id=AccountId(form.account_id),
+        requester=incoming.person,
+        reason=incoming.entered(ActionId.FIX_REASON).strip(),
+        channel=form.channel,
+    )
+    back = Incoming(incoming.person, form.channel, "", "")
+    if isinstance(answer, Refused):
+        reception.answers.refuse(back, answer, title=NOTHING_SHOWN)
+        return
+    where = f"<#{reception.desk.policy.approval_channel}>"
+    text = f"The account is read once more, then your request is put before the approvers in {where}."
+    reception.answers.tell(
+        back, f"Your fix of {answer.label} is on its way", text, "You are told how it ends."
+    )
+
+
+def _fixable(connection: Connection, scope: Scope) -> list[Account]:
+    known = findings.read_findings(connection, FIXABLE)
+    chosen = [item for item in known if scope.matches(item.finding.account, item.finding.verdict)]
+    chosen.sort(key=lambda item: (FIXABLE.index(item.finding.verdict), item.finding.account.label.casefold()))
+    current = {account.id: account for account in accounts.read_accounts(connection)}
+    ids = [item.finding.account.id for item in chosen]
+    return [current[account_id] for account_id in ids if account_id in current]
+
+
+def _fix_view(
+    reception: Reception,
+    connection: Connection,
+    incoming: Incoming,
+    account: Account,
+    *,
+    channel: str = "",
+) -> View:
+    desk = reception.desk
+    form_id = forms.add_form(
+        connection,
+        incoming.person,
+        channel=channel or incoming.channel,
+        account_id=account.id,
+        now=desk.clock(),
+    )
+    draft = build_plan(account, desk.role, AccountFacts(account, desk.clock()))
+    return fix_modal(account, draft, mode=desk.policy.mode, form_id=form_id)
+
+
+def _choose_view(
+    reception: Reception,
+    connection: Connection,
+    incoming: Incoming,
+    failing: list[Account],
+) -> View:
+    form_id = forms.add_form(
+        connection,
+        incoming.person,
+        channel=incoming.channel,
+        account_id="",
+        now=reception.desk.clock(),
+    )
+    return choose_modal(failing, form_id=form_id)
+
+
+def _why_nothing(reception: Reception, scope: Scope) -> tuple[str, str]:
+    with reception.desk.engine.connect() as connection:
+        unread = findings.read_findings(connection, (Verdict.UNKNOWN,))
+        was_scanned = findings.read_newest_check(connection) is not None
+    if not was_scanned:
+        return "No account was checked yet.", "Run /support-role status first."
+    unknown = sum(scope.matches(item.finding.account, item.finding.verdict) for item in unread)
+    if unknown:
+        return (
+            f"No account that was read needs a fix; {unknown} could not be read.",
+            "/support-role status says why, and what to do.",
+        )
+    return "No account in this scope fails.", "/support-role status checks anew."

@@ -1,0 +1,17 @@
+"""App Home: how things stand, and what waits for a decision."""
+
+from bot.domain.scope import Scope
+from bot.flows.scan import read_status
+from bot.slack.blocks.home import home
+from bot.slack.incoming import Incoming
+from bot.slack.reception import Reception
+from bot.store import requests
+
+
+def show_home(reception: Reception, incoming: Incoming) -> None:
+    if reception.why_not_served(incoming.person):
+        return
+    with reception.desk.engine.connect() as connection:
+        status = read_status(reception.desk, connection, scope=Scope(), words="")
+        waiting = requests.read_pending(connection)
+    reception.views.publish_home(incoming.person.user_id, home(status, waiting))

@@ -1,0 +1,50 @@
+"""`/support-role status`: at once from the last scan, then progress, then the result, all in one message."""
+
+from sqlalchemy import Connection
+
+from bot.domain.errors import MessengerError
+from bot.domain.scope import Scope, ScopeError, parse_scope, words_of
+from bot.domain.status import Status
+from bot.flows import scan
+from bot.slack.incoming import Incoming
+from bot.slack.reception import Reception
+from bot.store import accounts, scans
+
+
+def show_status(reception: Reception, incoming: Incoming, words: str) -> None:
+    desk = reception.desk
+    scope = parse_known_scope(reception, words)
+    if isinstance(scope, ScopeError):
+        tell_scope_error(reception, incoming, scope)
+        return
+    with desk.engine.begin() as connection:
+        scan_id, status = _start(reception, connection, scope)
+    try:
+        at = reception.messenger.show_status(incoming.channel, status, None)
+    except MessengerError as fault:
+        reception.answers.tell(incoming, "The status cannot be posted here", str(fault))
+        return
+    with desk.engine.begin() as connection:
+        scans.follow_scan(connection, at, scan_id=scan_id, scope=str(scope), now=desk.clock())
+
+
+def parse_known_scope(reception: Reception, words: str) -> Scope | ScopeError:
+    """The scope that words mean, checked against the accounts that are known."""
+    scope = parse_scope(words_of(words))
+    if isinstance(scope, ScopeError) or scope == Scope():
+        return scope
+    with reception.desk.engine.connect() as connection:
+        known = accounts.read_accounts(connection)
+    chosen = scope.select(known) if known else ()
+    return chosen if isinstance(chosen, ScopeError) else scope
+
+
+def tell_scope_error(reception: Reception, incoming: Incoming, error: ScopeError) -> None:
+    title = "That scope was not understood"
+    reception.answers.tell(incoming, title, str(error), "/support-role help shows examples.")
+
+
+def _start(reception: Reception, connection: Connection, scope: Scope) -> tuple[str, Status]:
+    scan_id = scan.start(reception.desk, connection, scope=str(scope), reason="status")
+    status = scan.read_status(reception.desk, connection, scope=scope, words=str(scope), scan_id=scan_id)
+    return scan_id, status

@@ -1,0 +1,40 @@
+"""What every story works with: the desk, Slack, and who people are. Stories run in threads, after the ack."""
+
+from dataclasses import dataclass
+
+from slack_sdk import WebClient
+
+from bot.domain.request import Person
+from bot.flows.desk import Desk
+from bot.slack.answers import Answers
+from bot.slack.messenger import SlackMessenger
+from bot.slack.people import People
+from bot.slack.views import Views
+
+
+@dataclass(frozen=True, slots=True)
+class Reception:
+    desk: Desk
+    messenger: SlackMessenger
+    people: People
+    answers: Answers
+    views: Views
+
+    def why_not_served(self, person: Person) -> str:
+        """Why somebody gets no answer but this sentence; empty for members of the configured workspaces."""
+        if person.team_id not in self.desk.policy.team_ids:
+            return "This bot serves the members of one workspace, and this is not it."
+        facts = self.people.facts(person.user_id)
+        if facts is None:
+            return "Slack could not say who you are just now, so nothing is shown. Try again in a minute."
+        if facts.is_bot or facts.is_deleted or facts.is_stranger:
+            return "Only members of this workspace are served."
+        if facts.is_restricted or facts.is_ultra_restricted:
+            return "Guests are not shown the state of AWS accounts. Ask a full member of the workspace."
+        return ""
+
+
+def build_reception(desk: Desk, client: WebClient) -> Reception:
+    messenger = SlackMessenger(client)
+    people = People(messenger, desk.policy.approver_groups)
+    return Reception(desk, messenger, people, Answers(messenger), Views(client))

@@ -1,0 +1,39 @@
+"""Open forms: what a modal is about. Its private_metadata is the form's id and nothing else."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from secrets import token_hex
+
+from sqlalchemy import Connection, delete, insert, select
+
+from bot.domain.request import Person
+from bot.store.codec import dump, load
+from bot.store.tables import forms
+
+KEEP_FOR = timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True)
+class FormRow:
+    id: str
+    person: Person
+    """Who opened it, and alone may submit it."""
+    channel: str
+    """Where it was opened from: private answers go there."""
+    account_id: str
+    """Empty until an account is chosen."""
+
+
+def add_form(connection: Connection, person: Person, *, channel: str, account_id: str, now: datetime) -> str:
+    """Keep what a modal is about; its id."""
+    connection.execute(delete(forms).where(forms.c.at < now - KEEP_FOR))
+    form_id = f"form-{token_hex(10)}"
+    connection.execute(
+        insert(forms).values(id=form_id, person=dump(person), channel=channel, account_id=account_id, at=now),
+    )
+    return form_id
+
+
+def read_form(connection: Connection, form_id: str) -> FormRow | None:
+    row = connection.execute(select(forms).where(forms.c.id == form_id)).first()
+    return None if row is None else FormRow(row.id, load(Person, row.person), row.channel, row.account_id)

@@ -1,0 +1,87 @@
+"""The worker: AWS, the queues, and the messages that tell of them."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from functools import cache
+
+from sqlalchemy import Engine
+
+from bot.aws.boto3_reader import Boto3Reader
+from bot.aws.inventory import Wanted, own_access, read_caller, read_inventory
+from bot.aws.reader import Reader, ReaderLimits
+from bot.aws.reader_thread import ReaderThread
+from bot.aws.sessions import AwsConfig
+from bot.aws.support_role import Writer
+from bot.aws.target import read_target
+from bot.domain.account import Account
+from bot.domain.plan import Plan, TargetFacts
+from bot.domain.request import RequestId
+from bot.domain.rule import providers_needed
+from bot.flows.engine import SCANS
+from bot.flows.parts import Aws, Parts
+from bot.flows.worker import AT_ONCE, Worker
+from bot.settings import Settings
+from bot.slack.client import build_client
+from bot.slack.messenger import SlackMessenger
+from bot.wiring.desk import build_desk
+
+WANTED = Wanted(ous=True)
+"""Names of organizational units, for `ou:` scopes. Tags cost a call for each account, and are read only where
+settings choose accounts by them."""
+
+
+def build_worker(settings: Settings, engine: Engine, executor_id: str) -> Worker:
+    slack = settings.slack
+    messenger = SlackMessenger(build_client(slack.bot_token.get_secret_value(), slack.api_url))
+    parts = Parts(build_desk(settings, engine), messenger, build_aws(settings))
+    return Worker(parts, executor_id)
+
+
+def build_aws(settings: Settings) -> Aws:
+    config = AwsConfig(partition=settings.aws.partition)
+    reader = ReaderThread(lambda: Reader(config, providers_needed, reader_limits(settings)))
+    reach = Reach(settings, config)
+
+    def read_target_of(account: Account, plan: Plan, everybody: Sequence[Account]) -> TargetFacts:
+        scope = {each.id: each for each in everybody}
+        return read_target(account, plan, scope, Boto3Reader(config, providers_needed))
+
+    def open_writer(account: Account, plan: Plan, request_id: RequestId, approver: str) -> Writer:
+        return Writer(account, plan, request_id, approver, config)
+
+    return Aws(
+        read_identity=lambda: read_caller(config).account_id,
+        read_inventory=lambda: read_inventory(settings, config, WANTED),
+        reach=reach,
+        read_accounts=reader.read_accounts,
+        read_target=read_target_of,
+        open_writer=open_writer,
+    )
+
+
+def reader_limits(settings: Settings) -> ReaderLimits:
+    """What settings allow, shared among the batches that are read at the same time."""
+    return ReaderLimits(
+        concurrency=max(1, settings.check.concurrency // AT_ONCE[SCANS]),
+        sts_calls_per_second=settings.sts.rate,
+        account_seconds=settings.check.account_seconds,
+    )
+
+
+class Reach:
+    """Puts back how an account is reached, which the store never holds; our own, with our own credentials."""
+
+    def __init__(self, settings: Settings, config: AwsConfig) -> None:
+        self._settings = settings
+        self._caller = cache(lambda: read_caller(config))
+
+    def __call__(self, account: Account) -> Account:
+        configured = self._settings.account(account.id, partition=account.partition)
+        if self._caller().account_id == account.id:
+            configured = replace(configured, access=own_access(self._settings, configured))
+        return replace(
+            account,
+            access=configured.access,
+            trusted_principals=configured.trusted_principals,
+            trusted_account_ids=configured.trusted_account_ids,
+        )
