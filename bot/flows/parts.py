@@ -26,6 +26,8 @@ class Aws:
     read_target: Callable[[Account, Plan, Sequence[Account]], TargetFacts]
     open_writer: Callable[[Account, Plan, RequestId, str], Writer]
     """For one account, plan, request and approver."""
+    close: Callable[[], None]
+    """Give up what is being read, and close the connections."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,7 @@ class Worker:
     def __init__(self, parts: Parts, executor_id: str) -> None:
         self._engine: Engine = parts.desk.engine
         self._executor_id = executor_id
+        self._close = parts.aws.close
         self._digester = Digester(parts)
         self._registers = (Scanner(parts), Preparer(parts), Remediator(parts), self._digester)
         self._upkeep = Upkeep(parts, self._digester, executor_id)
@@ -34,3 +35,4 @@ class Worker:
         """Finish what runs if it ends in time; another worker goes on with what does not."""
         durable.stop(seconds=seconds)
         self._upkeep.stop()
+        self._close()

@@ -1,5 +1,6 @@
 """The worker: AWS, the queues, and the messages that tell of them."""
 
+import logging
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import cache
@@ -14,6 +15,7 @@ from bot.aws.sessions import AwsConfig
 from bot.aws.support_role import Writer
 from bot.aws.target import read_target
 from bot.domain.account import Account
+from bot.domain.errors import AwsError
 from bot.domain.plan import Plan, TargetFacts
 from bot.domain.request import RequestId
 from bot.domain.rule import providers_needed
@@ -24,6 +26,8 @@ from bot.settings import Settings
 from bot.slack.client import build_client
 from bot.slack.messenger import SlackMessenger
 from bot.wiring.desk import build_desk
+
+log = logging.getLogger(__name__)
 
 WANTED = Wanted(ous=True)
 """Names of organizational units, for `ou:` scopes. Tags cost a call for each account, and are read only where
@@ -51,12 +55,24 @@ def build_aws(settings: Settings) -> Aws:
 
     return Aws(
         read_identity=lambda: read_caller(config).account_id,
-        read_inventory=lambda: read_inventory(settings, config, WANTED),
+        read_inventory=lambda: read_accounts_in_scope(settings, config),
         reach=reach,
         read_accounts=reader.read_accounts,
         read_target=read_target_of,
         open_writer=open_writer,
+        close=reader.close,
     )
+
+
+def read_accounts_in_scope(settings: Settings, config: AwsConfig) -> tuple[Account, ...]:
+    """The inventory, with the names of organizational units where the bot may read them."""
+    try:
+        return read_inventory(settings, config, WANTED)
+    except AwsError as fault:
+        if settings.aws.organization.include_ous:
+            raise
+        log.warning("no names of organizational units", extra={"problem": str(fault)})
+        return read_inventory(settings, config)
 
 
 def reader_limits(settings: Settings) -> ReaderLimits:
