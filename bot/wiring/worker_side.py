@@ -1,7 +1,9 @@
 """The worker: AWS, the queues, and the messages that tell of them."""
 
 import logging
-from collections.abc import Sequence
+import threading
+import time
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import cache
 
@@ -27,6 +29,7 @@ from bot.slack.client import build_client
 from bot.slack.messenger import SlackMessenger
 from bot.wiring.desk import build_desk
 
+REMEMBER_SECONDS = 300.0
 log = logging.getLogger(__name__)
 
 WANTED = Wanted(ous=True)
@@ -55,7 +58,7 @@ def build_aws(settings: Settings) -> Aws:
 
     return Aws(
         read_identity=lambda: read_caller(config).account_id,
-        read_inventory=lambda: read_accounts_in_scope(settings, config),
+        read_inventory=RecentInventory(lambda: read_accounts_in_scope(settings, config)),
         reach=reach,
         read_accounts=reader.read_accounts,
         read_target=read_target_of,
@@ -73,6 +76,24 @@ def read_accounts_in_scope(settings: Settings, config: AwsConfig) -> tuple[Accou
             raise
         log.warning("no names of organizational units", extra={"problem": str(fault)})
         return read_inventory(settings, config)
+
+
+class RecentInventory:
+    """Remembers the accounts in scope for some minutes: Organizations lists 20 at a time, one page after the
+    other, so that 10,000 accounts take ten seconds and more.
+    """
+
+    def __init__(self, read: Callable[[], tuple[Account, ...]]) -> None:
+        self._read = read
+        self._lock = threading.Lock()
+        self._known: tuple[float, tuple[Account, ...]] | None = None
+
+    def __call__(self) -> tuple[Account, ...]:
+        with self._lock:
+            if self._known is None or time.monotonic() - self._known[0] > REMEMBER_SECONDS:
+                found = self._read()
+                self._known = (time.monotonic(), found)
+            return self._known[1]
 
 
 def reader_limits(settings: Settings) -> ReaderLimits:
