@@ -204,5 +204,5 @@ def _account(value: str) -> str:
 def _arn_owner(value: str, operator: str, partition: str) -> str:
     """The account that an ARN pattern names literally. Only ARN operators keep `*` within a segment."""
     first = rf"(?:{re.escape(partition)}|\*)" if operator.startswith("arn") else re.escape(partition)
-    match = re.fullmatch(rf"arn:{first}:(?:iam|sts)::(\d{{12}}):(?!\$)\S+", value, re.ASCII)
+    match = re.fullmatch(rf"arn:{first}:(?:iam|sts)::(\d{{12}}):\S+", value, re.ASCII)
     return match[1] if match else ""

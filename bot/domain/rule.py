@@ -74,10 +74,6 @@ class _Judged:
     depends_on: frozenset[ProviderKind] = frozenset()
 
     @property
-    def named(self) -> tuple[str, RoleFinding]:
-        return self.name, self.finding
-
-    @property
     def codes(self) -> frozenset[str]:
         return frozenset(reason.code for reason in self.finding.reasons)
 
@@ -154,6 +150,18 @@ def _judge_roles(facts: AccountFacts, judged: list[_Judged]) -> Finding:
     return _weak(facts, judged, Severity.HIGH if foreign else Severity.MEDIUM)
 
 
+def _reasons(judged: list[_Judged]) -> tuple[Reason, ...]:
+    return reasons_of_roles([(each.name, each.finding) for each in judged if not each.unreadable])
+
+
+def _unread(judged: list[_Judged]) -> tuple[Reason, ...]:
+    """One reason for each thing that could not be read, with the roles that hang on it."""
+    causes = dict.fromkeys(each.unreadable for each in judged if each.unreadable)
+    return tuple(
+        trust_unread(cause, [each.name for each in judged if each.unreadable == cause]) for cause in causes
+    )
+
+
 def _skipped(facts: AccountFacts) -> Finding:
     state = facts.account.state.value
     code = f"account-{state.lower().replace('_', '-')}"
@@ -194,23 +202,22 @@ def _fail(facts: AccountFacts) -> Finding:
 
 def _unknown_trust(facts: AccountFacts, judged: list[_Judged]) -> Finding:
     """The benchmark's letter is met; whether anybody can use a role could not be read."""
-    causes = list(dict.fromkeys(each.unreadable for each in judged if each.unreadable))
-    unread = [trust_unread(cause, [e.name for e in judged if e.unreadable == cause]) for cause in causes]
+    first = next(each.unreadable for each in judged if each.unreadable)
     return Finding(
         facts.account,
         Verdict.UNKNOWN,
         meets_benchmark=True,
         checked_at=facts.read_at,
-        reasons=(*unread, *reasons_of_roles([each.named for each in judged if not each.unreadable])),
+        reasons=(*_unread(judged), *_reasons(judged)),
         notes=attached_elsewhere(facts),
         roles=tuple(each.finding for each in judged),
-        next_step=next_step_for_unknown(causes[0], facts.account),
+        next_step=next_step_for_unknown(first, facts.account),
         severity=Severity.MEDIUM,
     )
 
 
 def _weak(facts: AccountFacts, judged: list[_Judged], severity: Severity) -> Finding:
-    reasons = reasons_of_roles([each.named for each in judged])
+    reasons = _reasons(judged)
     worst = reasons[0].code
     culprits = [each.name for each in judged if worst in each.codes]
     return Finding(
@@ -219,7 +226,11 @@ def _weak(facts: AccountFacts, judged: list[_Judged], severity: Severity) -> Fin
         meets_benchmark=True,
         checked_at=facts.read_at,
         reasons=reasons,
-        notes=(*attached_elsewhere(facts), *notes_of_roles(each.finding for each in judged)),
+        notes=(
+            *attached_elsewhere(facts),
+            *_unread(judged),
+            *notes_of_roles(each.finding for each in judged),
+        ),
         roles=tuple(each.finding for each in judged),
         next_step=next_step_for_weak(worst, culprits, facts.account),
         severity=severity,

@@ -72,7 +72,7 @@ class _Ground:
     providers: Providers
 
     def here(self, principal: Principal) -> bool:
-        return principal.account == self.account.id and principal.partition == self.account.partition
+        return self.owns(principal) and principal.account == self.account.id
 
     def owns(self, principal: Principal) -> bool:
         # Account ids are unique within a partition only, and no principal crosses from one to another.
@@ -105,7 +105,9 @@ def _judge(grant: Grant, ground: _Ground) -> _Outcome:
         return _Outcome(reason=_SHUT_OUT)
     left = tuple(condition for condition, answer in answers if answer is None)
     outcome = _JUDGES[grant.principal.kind](grant.principal, left, ground)
-    return replace(outcome, notes=(*outcome.notes, *condition_notes(left), *grant.notes))
+    said = {note.code for note in outcome.notes}
+    asked = [note for note in condition_notes(left) if note.code not in said]
+    return replace(outcome, notes=(*outcome.notes, *asked, *grant.notes))
 
 
 def _everyone(_: Principal, conditions: tuple[Condition, ...], ground: _Ground) -> _Outcome:
@@ -117,7 +119,7 @@ def _everyone(_: Principal, conditions: tuple[Condition, ...], ground: _Ground) 
     if foreign:
         return _Outcome(lets_in="*", reason=_foreign(foreign))
     whom = few([*sorted(crowd.organizations), *sorted(crowd.accounts)])
-    text = f"It trusts * narrowed by a condition on the caller to {whom}; who that is does not show here."
+    text = f"It trusts * as far as a condition on the caller allows: {whom}. Who that is does not show here."
     return _Outcome(human=True, lets_in="*", notes=(Reason("principal-condition", text),))
 
 
@@ -188,14 +190,14 @@ def _public_identity(principal: Principal, conditions: tuple[Condition, ...], _:
     Without a condition on the provider's own claims it is an open door: any app's users get in.
     """
     if not _claims(principal.text, conditions):
-        text = f"Anybody who signs in at {shown(principal.text)} can assume it: no condition names an app."
+        text = f"Anybody who signs in at {principal.text} can assume it: no condition names an app."
         return _Outcome(lets_in=principal.text, reason=Reason("trusts-everyone", text))
     text = f"{shown(principal.text)} signs in the users of an app: no named person."
     return _Outcome(lets_in=principal.text, reason=Reason("no-human", text))
 
 
 def _claims(provider: str, conditions: tuple[Condition, ...]) -> bool:
-    """Whether a condition asks for some value of the provider's claims (`amr` only says how one signed in)."""
+    """Whether a condition asks for values of the provider's claims; `amr` only says how one signed in."""
     return any(
         condition.key.startswith(f"{provider.lower()}:")
         and not condition.key.endswith(":amr")

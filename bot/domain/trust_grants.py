@@ -104,7 +104,7 @@ def _apply_perhaps(deny: Statement, grant: Grant) -> Grant:
 
 
 def _covers(deny: Statement, principal: Principal) -> bool | None:
-    """Whether a Deny is about all requests of a principal (True), none (False), or some, or unclear (None)."""
+    """Whether a Deny is about all requests of a principal, none of them, or some or who knows (None)."""
     answers = [_covered_by(named, principal) for named in deny.principals]
     named_there = True if True in answers else (None if None in answers else False)
     if not deny.all_but:

@@ -79,10 +79,12 @@ def next_step_for_unknown(unreadable: Unreadable, account: Account) -> str:
 
 
 _STEPS = {
-    "trusts-everyone": "In {account}, change the trust policy of {roles} now: name who may assume it instead of *.",
+    "trusts-everyone": "In {account}, change the trust policy of {roles} now: name who may assume it, "
+    "not everybody.",
     "foreign-account": "In {account}, take the other account out of the trust policy of {roles}, "
     "or add it to aws.trusted_account_ids.",
-    "trust-unreadable": "In {account}, write the trust policy of {roles} anew: Allow, a named principal, sts:AssumeRole.",
+    "trust-unreadable": "In {account}, write the trust policy of {roles} anew: "
+    "allow a named principal sts:AssumeRole.",
     "denied": "In {account}, take the Deny out of the trust policy of {roles}, or narrow it.",
     "principal-deleted": "In {account}, name a living role or user in the trust policy of {roles}.",
     "provider-missing": "In {account}, create the identity provider again, "
