@@ -408,8 +408,9 @@ AT_DECISION: tuple[Guard, ...] = (
     RemediationEnabled(),
     WorkspaceAndChannel(),
     ActorIsAMember(),
-    ApproverAllowed(),
+    # Before `approver_allowed`: whoever asked is told that, even where they could not approve anything at all.
     NotTheRequester(),
+    ApproverAllowed(),
     RequestIsPending(),
     NotExpired(),
     AccountInScope(),

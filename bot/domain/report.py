@@ -3,14 +3,12 @@
 import csv
 import io
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
-from typing import Any
 
-from bot.domain.account import Account, AccountId, AccountState
 from bot.domain.canonical import Json
 from bot.domain.control import CONTROL
-from bot.domain.finding import Finding, Reason, RoleFinding, Severity, Summary, Verdict, summarize
+from bot.domain.finding import Finding, Reason, Summary, Verdict, summarize
 
 SCHEMA = "support-role/check/1"
 
@@ -93,78 +91,8 @@ def finding_json(finding: Finding) -> dict[str, Json]:
     }
 
 
-def stored_json(finding: Finding) -> dict[str, Json]:
-    """The public shape and all else that `finding_from_json` needs to give back an equal finding.
-
-    All but the account's `access`: the external id is a secret, and settings know how an account is reached.
-    """
-    account = finding.account
-    public = finding_json(finding)
-    more: dict[str, Json] = {
-        "id": account.id,
-        "name": account.name,
-        "owner": account.owner,
-        "partition": account.partition,
-        "ou": account.ou,
-        "tags": [list(tag) for tag in account.tags],
-        "state": account.state.value,
-        "is_management": account.is_management,
-        "trusted_principals": list(account.trusted_principals),
-        "trusted_account_ids": sorted(account.trusted_account_ids),
-    }
-    exact = _utc(finding.checked_at, timespec="microseconds")
-    return {**public, "account": more, "severity": finding.severity.value, "checked_at": exact}
-
-
-def finding_from_json(value: Mapping[str, Any]) -> Finding:
-    """The finding that `stored_json` or `finding_json` wrote; what the public shape lacks takes its default.
-
-    Raises KeyError, TypeError or ValueError for anything else.
-    """
-    return Finding(
-        account=_account_from(value["account"]),
-        verdict=Verdict(value["verdict"]),
-        meets_benchmark=value["meets_benchmark"],
-        checked_at=datetime.fromisoformat(value["checked_at"]),
-        reasons=_reasons_from(value["reasons"]),
-        notes=_reasons_from(value["notes"]),
-        roles=tuple(_role_from(role) for role in value["roles"]),
-        next_step=value["next_step"],
-        severity=Severity(value.get("severity", Severity.LOW)),
-    )
-
-
-def _account_from(value: Mapping[str, Any]) -> Account:
-    return Account(
-        id=AccountId(value["id"]),
-        name=value["name"],
-        partition=value["partition"],
-        owner=value["owner"],
-        ou=value["ou"],
-        tags=tuple((key, text) for key, text in value.get("tags", ())),
-        state=AccountState(value.get("state", AccountState.ACTIVE)),
-        is_management=value.get("is_management", False),
-        trusted_principals=tuple(value.get("trusted_principals", ())),
-        trusted_account_ids=frozenset(map(AccountId, value.get("trusted_account_ids", ()))),
-    )
-
-
-def _role_from(value: Mapping[str, Any]) -> RoleFinding:
-    return RoleFinding(
-        arn=value["arn"],
-        sound=value["sound"],
-        reasons=_reasons_from(value["reasons"]),
-        notes=_reasons_from(value["notes"]),
-        trusts=tuple(value["trusts"]),
-    )
-
-
 def _reasons(reasons: Iterable[Reason]) -> list[Json]:
     return [{"code": reason.code, "text": reason.text} for reason in reasons]
-
-
-def _reasons_from(values: Iterable[Mapping[str, Any]]) -> tuple[Reason, ...]:
-    return tuple(Reason(value["code"], value["text"]) for value in values)
 
 
 def _utc(moment: datetime, timespec: str = "seconds") -> str:

@@ -238,7 +238,7 @@ def _record(
             account_id=request.account_id,
             request_id=request.id,
             plan_hash=request.plan.hash if request.plan else "",
-            detail=tuple(sorted(detail.items())),
+            detail=tuple(sorted({"account_name": request.account_name, **detail}.items())),
         ),
         # Many clicks at once have one winner; the losers stand in the chain, and need no message each.
         channel="" if detail.get("guard") == guards.RequestIsPending().name else desk.audit_channel,

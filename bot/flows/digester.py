@@ -55,11 +55,10 @@ class Digester:
         settings = self._desk.digest
         if settings is None:
             return
-        day = due_day(settings, self._desk.clock())
-        if day is None:
-            return
         with self._desk.engine.begin() as connection:
-            if not digests.is_posted(connection, settings.channel, day):
+            has_history = digests.has_any(connection, settings.channel)
+            day = due_day(settings, self._desk.clock(), has_history=has_history)
+            if day is not None and not digests.is_posted(connection, settings.channel, day):
                 key = f"digest:{settings.channel}:{day.isoformat()}"
                 self._desk.enqueue(
                     connection,

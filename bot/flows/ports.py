@@ -34,11 +34,11 @@ class Messenger(Protocol):
     ) -> MessageRef: ...
 
     def post_audit(self, channel: str, event: ChainedEvent) -> MessageRef:
-        """Post the event once: if a message bearing its sequence number stands there already, return that."""
+        """Post the event, bearing its sequence number: a crash in between can make it stand twice."""
         ...
 
     def post_digest(self, channel: str, digest: Digest, key: str) -> MessageRef:
-        """Post the digest, its details in the thread; `key` tells a repeat, as for `post_audit`."""
+        """Post the digest, its details in the thread; a repeat bears the same `key`."""
         ...
 
     def tell(self, user_id: str, channel: str, notice: Notice) -> None:

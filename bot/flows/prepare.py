@@ -171,6 +171,7 @@ def end_request(
 
 def event_of(request: RemediationRequest, kind: str, outcome: Outcome, now: datetime) -> AuditEvent:
     detail = {
+        "account_name": request.account_name,
         "requester": request.requester.user_id,
         "approver": request.decision.person.user_id if request.decision else "",
         "role_arn": outcome.role_arn,

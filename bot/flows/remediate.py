@@ -234,7 +234,8 @@ class Run:
         except AwsError as fault:
             return self._fail(request, fault, ApplyStep.ATTACH)
         if isinstance(attached, NotOurs):
-            return self._end(request, RequestState.FAILED, _not_ours(request, attached))
+            outcome = replace(_not_ours(request, attached), left_behind=attached.reason)
+            return self._end(request, RequestState.FAILED, outcome)
         self._record_applied(request, attached)
         return True
 
@@ -383,7 +384,7 @@ ENDS = {
 
 def _not_ours(request: RemediationRequest, found: NotOurs) -> Outcome:
     return Outcome(
-        f"The role name is taken in {request.label}: {found.reason}",
+        f"The role in {request.label} is not one that this request made: {found.reason}",
         "Look at it by hand; this bot never adopts a role it did not create.",
     )
 

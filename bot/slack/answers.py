@@ -1,6 +1,7 @@
 """Answering one person privately, by whatever way is open: response_url, channel or direct message."""
 
 import logging
+from http.client import HTTPException
 
 from slack_sdk.webhook import WebhookClient
 
@@ -51,7 +52,7 @@ def _by_response_url(url: str, message: Message) -> bool:
             response_type="ephemeral",
             replace_original=False,
         )
-    except OSError as fault:
+    except (OSError, HTTPException) as fault:
         log.warning("response_url failed", extra={"problem": type(fault).__name__})
         return False
     if answer.status_code != 200:

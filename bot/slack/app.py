@@ -62,12 +62,12 @@ class _Listeners:
         app.command(re.compile(".*"))(ack=_ack, lazy=[self._after(from_command, run_command)])
         for action_id, story in STORIES.items():
             app.action(action_id.value)(ack=_ack, lazy=[self._after(from_action, story)])
-        app.action(re.compile(".*"))(ack=_ack)
+        app.action(re.compile(".*"))(_ack)
         app.view(CallbackId.FIX.value)(ack=_ack_reason, lazy=[self._after_reason()])
         app.view(CallbackId.FIX_CHOOSE.value)(ack=_ack_wait, lazy=[self._after(from_view, choose_account)])
-        app.view(re.compile(".*"))(ack=_ack)
+        app.view(re.compile(".*"))(_ack)
         app.event("app_home_opened")(ack=_ack, lazy=[self._after(from_home, show_home)])
-        app.event(re.compile(".*"))(ack=_ack)
+        app.event(re.compile(".*"))(_ack)
 
     def _after(self, parse: Callable[[Mapping[str, Any]], Incoming], story: Story) -> Listener:
         async def listener(body: dict[str, Any]) -> None:

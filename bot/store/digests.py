@@ -27,6 +27,14 @@ def claim_digest(connection: Connection, channel: str, day: date, *, now: dateti
     return connection.execute(change.values(claimed_at=now)).rowcount == 1
 
 
+def has_any(connection: Connection, channel: str) -> bool:
+    """Whether a digest was ever begun for a channel."""
+    return (
+        connection.execute(select(digests.c.day).where(digests.c.channel == channel).limit(1)).first()
+        is not None
+    )
+
+
 def is_posted(connection: Connection, channel: str, day: date) -> bool:
     query = select(digests.c.posted_at).where(digests.c.channel == channel, digests.c.day == day)
     return connection.execute(query).scalar() is not None

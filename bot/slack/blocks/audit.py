@@ -12,15 +12,16 @@ VERBS = {
     "fix.requested": "{who} asked for a support role in {account}",
     "fix.approved": "{who} approved a support role for {account}",
     "fix.denied": "{who} denied a support role for {account}",
-    "fix.refused": "A rule refused a support role for {account}, asked by {who}",
-    "fix.expired": "The request for a support role in {account} expired",
-    "fix.superseded": "The request for a support role in {account} is out of date",
-    "fix.already-fixed": "{account} had a support role before the request was carried out",
-    "change.intended": "About to create a support role in {account}, approved by {who}",
-    "change.applied": "AWS accepted the support role in {account}, approved by {who}",
-    "change.verified": "The support role in {account} was read back: it is in place",
+    "fix.refused": "A rule refused a support role for {account}, wanted by {who}",
+    "fix.expired": "Nobody decided in time about a support role for {account}, asked for by {asker}",
+    "fix.superseded": "The plan of a support role for {account} is out of date, asked for by {asker}",
+    "fix.already-fixed": "{account} has a support role already, asked for by {asker}",
+    "change.intended": "About to create a support role in {account}, approved by {approver}",
+    "change.applied": "AWS accepted the support role in {account}, approved by {approver}",
+    "change.verified": "The support role in {account} was read back and is in place, approved by {approver}",
+    "change.unverified": "The support role in {account} cannot be read back yet, approved by {approver}",
     "change.rehearsed": "Dry run: a support role for {account} was rehearsed, and nothing was written",
-    "change.failed": "The support role for {account} could not be created",
+    "change.failed": "The support role for {account} could not be created, asked for by {asker}",
     "change.undone": "{who} undid the support role in {account}",
     "waiver.granted": "{who} granted a waiver for {account}",
     "waiver.expired": "The waiver for {account} ended",
@@ -31,8 +32,13 @@ VERBS = {
 }
 """What each kind of event says; a kind that is not here is shown by its name."""
 
+SAY_IT_ALL = frozenset({"fix.requested", "fix.approved", "fix.denied", "change.intended"})
+"""Kinds whose outcome would say the same again."""
+
 ROLE_ARN = "role_arn"
 ACCOUNT_NAME = "account_name"
+REQUESTER = "requester"
+APPROVER = "approver"
 DETAILS_SHOWN = 8
 
 
@@ -54,7 +60,7 @@ def audit_message(event: ChainedEvent) -> Message:
     """Show an event with all that finds it again: request, plan, AWS request ids, place in the chain."""
     told = _read(event.body)
     said = _said(told)
-    outcome = sentence(told.outcome, 600)
+    outcome = Mrkdwn() if told.kind in SAY_IT_ALL else sentence(told.outcome, 600, people=_people(told))
     place = md("Audit event {seq} · hash {hash}", seq=event.seq, hash=code(event.hash))
     blocks = [
         kit.section(join("\n", [md("*{said}*", said=said), outcome])),
@@ -87,26 +93,44 @@ def _said(told: _Told) -> Mrkdwn:
     template = VERBS.get(told.kind)
     if template is None:
         return md("{kind} {account}", kind=told.kind, account=_account(told) if told.account_id else "")
-    return md(template, who=_actor(told.actor), account=_account(told))
+    return md(
+        template,
+        who=_person(_actor_id(told) or _detail(told, REQUESTER) or told.actor),
+        asker=_person(_detail(told, REQUESTER)),
+        approver=_person(_detail(told, APPROVER)),
+        account=_account(told),
+    )
 
 
-def _actor(actor: str) -> Mrkdwn:
-    """`team/user` becomes the person; anything else stays as it is."""
-    user_id = actor.rpartition("/")[2]
-    return mention(user_id) if is_user_id(user_id) else md("{actor}", actor=actor or "nobody")
+def _actor_id(told: _Told) -> str:
+    """The user id in `team/user`; empty for the bot itself."""
+    user_id = told.actor.rpartition("/")[2]
+    return user_id if is_user_id(user_id) else ""
+
+
+def _detail(told: _Told, name: str) -> str:
+    return dict(told.detail).get(name, "")
+
+
+def _person(user_id: str) -> Mrkdwn:
+    return mention(user_id) or md("nobody")
+
+
+def _people(told: _Told) -> frozenset[str]:
+    """Whom the event itself names: they may be mentioned in its sentence."""
+    return frozenset({_actor_id(told), _detail(told, REQUESTER), _detail(told, APPROVER)})
 
 
 def _account(told: _Told) -> Mrkdwn:
-    name = dict(told.detail).get(ACCOUNT_NAME, "")
+    name = _detail(told, ACCOUNT_NAME)
     if not told.account_id:
         return md("no account")
     return md("{name} ({id})", name=name, id=told.account_id) if name else md("{id}", id=told.account_id)
 
 
 def _pairs(told: _Told) -> list[tuple[str, Mrkdwn]]:
-    detail = dict(told.detail)
     pairs = [
-        ("Role", detail.get(ROLE_ARN, "")),
+        ("Role", _detail(told, ROLE_ARN)),
         ("Request", told.request_id),
         ("Plan", told.plan_hash),
     ]
@@ -117,8 +141,12 @@ def _pairs(told: _Told) -> list[tuple[str, Mrkdwn]]:
 
 def _others(told: _Told) -> list[tuple[str, Mrkdwn]]:
     known = {ROLE_ARN, ACCOUNT_NAME}
+    people = {REQUESTER, APPROVER}
     rest = [(name, value) for name, value in told.detail if name not in known and value]
-    return [(name.replace("_", " "), md("{value}", value=value)) for name, value in rest[:DETAILS_SHOWN]]
+    return [
+        (name.replace("_", " "), mention(value) if name in people else md("{value}", value=value))
+        for name, value in rest[:DETAILS_SHOWN]
+    ]
 
 
 def _facts(told: _Told) -> Block | None:

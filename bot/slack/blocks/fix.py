@@ -78,8 +78,8 @@ def _option(account: Account) -> str:
 
 def _not_listed(hidden: int) -> Mrkdwn:
     return md(
-        "{n} more do not fit here. For one of them type {command}.",
-        n=counted(hidden, "account"),
+        "{n} do not fit here. For one of them type {command}.",
+        n=counted(hidden, "more account"),
         command=code(f"{COMMAND} fix ACCOUNT"),
     )
 

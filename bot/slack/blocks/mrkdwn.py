@@ -15,9 +15,11 @@ CODE_LIMIT = 700
 """Longer than any ARN in IAM: a path may have 512 characters, a name 64."""
 
 # They reorder or hide the text around them: a name must not be able to change how its neighbours read.
-_INVISIBLE = dict.fromkeys(
-    [*range(0x202A, 0x202F), *range(0x2066, 0x206A), 0x200B, 0x200E, 0x200F, 0x061C, 0x2060, 0xFEFF],
-)
+_HIDDEN = [*range(0x202A, 0x202F), *range(0x2066, 0x206A), 0x200B, 0x200E, 0x200F, 0x061C, 0x2060, 0xFEFF]
+_BREAKS = [*range(0x0A), *range(0x0B, 0x20), *range(0x7F, 0xA0), 0x2028, 0x2029]
+"""Unicode's control characters and separators, but for the line break itself."""
+_CLEANED = dict.fromkeys(_HIDDEN, "") | dict.fromkeys(_BREAKS, " ")
+_LONE_SURROGATE = re.compile("[\ud800-\udfff]")
 _USER_ID = re.compile(r"[UW][A-Z0-9]{1,20}")
 _CHANNEL_ID = re.compile(r"[CGD][A-Z0-9]{1,20}")
 _REFERENCE = re.compile(r"<(@[UW][A-Z0-9]{1,20}|#[CGD][A-Z0-9]{1,20}|!subteam\^S[A-Z0-9]{1,20})>")
@@ -70,22 +72,22 @@ def channel(channel_id: str) -> Mrkdwn:
     return Mrkdwn(f"<#{channel_id}>") if known else escape(one_line(channel_id, VALUE_LIMIT))
 
 
-def sentence(text: str, limit: int = 1_000, *, private: bool = False) -> Mrkdwn:
+def sentence(
+    text: str, limit: int = 1_000, *, private: bool = False, people: frozenset[str] = frozenset()
+) -> Mrkdwn:
     """A sentence of the domain's, which may bear `<@U…>`, `<#C…>` or `<!subteam^S…>`.
 
-    In private they become what they stand for. In a channel they become plain words: a sentence also holds
-    names from AWS, and an account's name must not notify anybody.
+    In private they become what they stand for. In a channel only `people` are mentioned, those whom the
+    record itself names: a sentence also holds names from AWS, and an account's name must not notify anybody.
     """
     parts = _REFERENCE.split(cut(clean(text), limit))
-    return Mrkdwn(
-        "".join(_reference(p, private=private) if i % 2 else escape(p) for i, p in enumerate(parts))
-    )
-
-
-def _reference(target: str, *, private: bool) -> Mrkdwn:
-    if private or target.startswith("#"):
-        return Mrkdwn(f"<{target}>")
-    return escape(target.replace("!subteam^", "@"))
+    # The pattern has one group, so every second part is the inside of a reference.
+    for index in range(0, len(parts), 2):
+        parts[index] = escape(parts[index])
+    for index in range(1, len(parts), 2):
+        allowed = private or parts[index].startswith("#") or parts[index].removeprefix("@") in people
+        parts[index] = f"<{parts[index]}>" if allowed else parts[index].replace("!subteam^", "@")
+    return Mrkdwn("".join(parts))
 
 
 def moment(at: datetime) -> Mrkdwn:
@@ -99,15 +101,8 @@ def utc(at: datetime) -> str:
 
 def clean(text: str) -> str:
     """Without control characters, lone surrogates and marks that reorder text; line breaks stay."""
-    shown = text.replace("\r\n", "\n").replace("\r", "\n").replace("\t", " ").translate(_INVISIBLE)
-    return "".join(_visible(char) for char in shown).strip()
-
-
-def _visible(char: str) -> str:
-    category = unicodedata.category(char)
-    if char == "\n" or category not in {"Cc", "Cs", "Zl", "Zp"}:
-        return char
-    return "\N{REPLACEMENT CHARACTER}" if category == "Cs" else " "
+    lines = text.replace("\r\n", "\n").replace("\r", "\n").translate(_CLEANED)
+    return _LONE_SURROGATE.sub("\N{REPLACEMENT CHARACTER}", lines).strip()
 
 
 def one_line(text: str, limit: int) -> str:
@@ -116,17 +111,16 @@ def one_line(text: str, limit: int) -> str:
 
 def length(text: str) -> int:
     """In UTF-16 units, the largest of the counts that Slack's clients and servers use."""
-    return len(text) + sum(char > "\uffff" for char in text)
+    return len(text) if text.isascii() else len(text.encode("utf-16-le", "surrogatepass")) // 2
 
 
 def cut(text: str, limit: int) -> str:
     """At most `limit` long, never cut inside a character that is made of several code points."""
     if length(text) <= limit:
         return text
-    end, used = 0, length(ELLIPSIS)
-    while end < len(text) and used + length(text[end]) <= limit:
-        used += length(text[end])
-        end += 1
+    end = max(limit - length(ELLIPSIS), 0)
+    while length(text[:end]) + length(ELLIPSIS) > limit and end > 0:
+        end -= 1
     while end > 0 and _joined(text, end):
         end -= 1
     return text[:end].rstrip() + ELLIPSIS

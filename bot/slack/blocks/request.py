@@ -16,6 +16,7 @@ from bot.slack.blocks.words import DRY_RUN
 from bot.slack.ids import COMMAND, ActionId
 
 REASON_LIMIT = 500
+OUTCOME_LIMIT = 800
 UNDER_WAY = frozenset({RequestState.APPROVED, RequestState.APPLYING})
 BEFORE_DECISION = frozenset({RequestState.PREPARING, RequestState.PENDING})
 
@@ -28,7 +29,7 @@ def request(
         kit.header(title(request)),
         kit.section(join("\n", [_dry_run(request), md("{what}", what=_what(request))])),
         *_steps(request, progress, form),
-        *_outcome(request),
+        *([] if request.state in BEFORE_DECISION else _outcome(request)),
         kit.fields(_facts(request)),
         *_reason(request),
         *_plan(request),
@@ -39,7 +40,7 @@ def request(
 
 
 def title(request: RemediationRequest) -> str:
-    prefix = "Dry run · " if request.mode is Mode.DRY_RUN else ""
+    prefix = "Dry run · " if _is_dry_run(request) else ""
     return prefix + TITLES[request.state].format(label=_label(request))
 
 
@@ -60,7 +61,18 @@ def _label(request: RemediationRequest) -> str:
 
 
 def _dry_run(request: RemediationRequest) -> Mrkdwn:
-    return md("*{words}*", words=DRY_RUN) if request.mode is Mode.DRY_RUN else Mrkdwn()
+    return md("*{words}*", words=DRY_RUN) if _is_dry_run(request) else Mrkdwn()
+
+
+def _is_dry_run(request: RemediationRequest) -> bool:
+    """A request made to be applied is rehearsed too, when the mode was turned down in between."""
+    return request.mode is Mode.DRY_RUN or request.state is RequestState.REHEARSED
+
+
+def _people(request: RemediationRequest) -> frozenset[str]:
+    """Whom the record names: they may be mentioned in its sentences."""
+    decision = request.decision
+    return frozenset({request.requester.user_id} | ({decision.person.user_id} if decision else set()))
 
 
 def _facts(request: RemediationRequest) -> list[tuple[str, Mrkdwn]]:
@@ -105,8 +117,10 @@ def _plan(request: RemediationRequest) -> list[Block]:
 def _outcome(request: RemediationRequest) -> list[Block]:
     outcome, step = request.outcome, _next_step(request)
     rows = [
-        sentence(outcome.text),
-        md("*Left behind:* {what}", what=sentence(outcome.left_behind)) if outcome.left_behind else Mrkdwn(),
+        sentence(outcome.text, OUTCOME_LIMIT, people=_people(request)),
+        md("*Left behind:* {what}", what=sentence(outcome.left_behind, OUTCOME_LIMIT))
+        if outcome.left_behind
+        else Mrkdwn(),
         md("*Role:* {arn}", arn=code(outcome.role_arn)) if outcome.role_arn else Mrkdwn(),
         md("*Next:* {step}", step=step) if step else Mrkdwn(),
     ]
@@ -117,7 +131,7 @@ def _outcome(request: RemediationRequest) -> list[Block]:
 
 def _next_step(request: RemediationRequest) -> Mrkdwn:
     if request.outcome.next_step:
-        return sentence(request.outcome.next_step)
+        return sentence(request.outcome.next_step, OUTCOME_LIMIT, people=_people(request))
     return md(NEXT_STEPS.get(request.state, ""), command=COMMAND, account=request.account_id)
 
 
@@ -192,7 +206,7 @@ def _spoken(request: RemediationRequest, progress: ApplyProgress | None) -> Mrkd
     """The whole message for a notification or a screen reader."""
     parts = [
         md("{title}. {what}", title=title(request), what=_what(request)),
-        md("{words}", words=DRY_RUN) if request.mode is Mode.DRY_RUN else Mrkdwn(),
+        md("{words}", words=DRY_RUN) if _is_dry_run(request) else Mrkdwn(),
         _spoken_step(progress) if progress and request.state in UNDER_WAY else Mrkdwn(),
         _spoken_outcome(request),
         _spoken_people(request),
@@ -209,8 +223,10 @@ def _spoken_step(progress: ApplyProgress) -> Mrkdwn:
 def _spoken_outcome(request: RemediationRequest) -> Mrkdwn:
     outcome, step = request.outcome, _next_step(request)
     parts = [
-        sentence(outcome.text),
-        md("Left behind: {what}", what=sentence(outcome.left_behind)) if outcome.left_behind else Mrkdwn(),
+        sentence(outcome.text, OUTCOME_LIMIT, people=_people(request)),
+        md("Left behind: {what}", what=sentence(outcome.left_behind, OUTCOME_LIMIT))
+        if outcome.left_behind
+        else Mrkdwn(),
         md("Next: {step}", step=step) if step else Mrkdwn(),
     ]
     return join("\n", parts)

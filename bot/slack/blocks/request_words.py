@@ -40,7 +40,7 @@ SENTENCES = {
     RequestState.APPLIED: "The role was created and read back: it is there, with the policy and the trust.",
     RequestState.APPLIED_UNVERIFIED: "AWS accepted every call, but the role could not be read back yet.",
     RequestState.REHEARSED: "Every rule and the plan were checked. Nothing was written in AWS.",
-    RequestState.FAILED: "The role is not in place.",
+    RequestState.FAILED: "It did not succeed.",
     RequestState.DENIED: "Nothing was changed.",
     RequestState.EXPIRED: "Nobody approved in time. Nothing was changed.",
     RequestState.REFUSED: "A rule forbids it. Nothing was changed.",

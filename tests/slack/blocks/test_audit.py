@@ -1,0 +1,92 @@
+import pytest
+
+from bot.domain.audit import GENESIS, ChainedEvent
+from bot.slack.blocks.audit import audit_message
+from tests.slack.blocks.samples import a_plan, an_event
+
+
+def test_an_event_says_who_did_what_and_how_to_find_it_again():
+    event = an_event("fix.refused", seq=17, outcome="You are not an approver.")
+
+    assert audit_message(event).text.splitlines() == [
+        "A rule refused a support role for payments (000000000001), wanted by <@U0SECOND>.",
+        "You are not an approver.",
+        (
+            "Role `arn:aws:iam::000000000001:role/aws-support-access` · Request `req-7f3a` · "
+            f"Plan `{a_plan().hash}` · AWS request ids `aws-1`, `aws-2`"
+        ),
+        f"Audit event 17 · hash `{event.hash}`",
+    ]
+
+
+BY_THE_BOT = {
+    "actor": "support-role-bot",
+    "detail": (("requester", "U0ASKER"), ("approver", "U0SECOND"), ("mode", "apply")),
+}
+
+
+@pytest.mark.parametrize(
+    ("event", "said"),
+    [
+        (an_event("fix.requested"), "<@U0SECOND> asked for a support role in payments (000000000001)"),
+        (an_event("fix.denied"), "<@U0SECOND> denied a support role for payments (000000000001)"),
+        (
+            an_event("change.intended", **BY_THE_BOT),
+            "About to create a support role in 000000000001, approved by <@U0SECOND>",
+        ),
+        (
+            an_event("change.verified", **BY_THE_BOT),
+            "The support role in 000000000001 was read back and is in place, approved by <@U0SECOND>",
+        ),
+        (
+            an_event("fix.refused", **BY_THE_BOT),
+            "A rule refused a support role for 000000000001, wanted by <@U0ASKER>",
+        ),
+        (
+            an_event("change.failed", **BY_THE_BOT),
+            "The support role for 000000000001 could not be created, asked for by <@U0ASKER>",
+        ),
+    ],
+)
+def test_each_kind_has_its_sentence_and_names_the_people_behind_it(event: ChainedEvent, said: str):
+    assert audit_message(event).text.startswith(f"{said}.\n")
+
+
+def test_an_outcome_that_says_the_same_again_is_left_out():
+    shown = audit_message(an_event("fix.approved", outcome="<@U0SECOND> approved the fix."))
+
+    assert "approved the fix" not in shown.text
+
+
+def test_an_outcome_mentions_only_those_whom_the_event_names():
+    shown = audit_message(an_event("fix.refused", outcome="<@U0SECOND> is not <@U0VICTIM>."))
+
+    assert "<@U0SECOND> is not @U0VICTIM." in shown.text
+
+
+def test_a_kind_without_a_sentence_is_shown_by_its_name():
+    assert audit_message(an_event("fix.invented")).text.startswith("fix.invented payments (000000000001).")
+
+
+def test_the_bot_itself_is_no_person_to_mention():
+    assert (
+        "wanted by support-role-bot."
+        in audit_message(an_event("fix.refused", actor="support-role-bot", detail=())).text
+    )
+
+
+def test_an_account_without_a_name_is_known_by_its_id():
+    assert "role for 000000000001." in audit_message(an_event(detail=())).text
+
+
+def test_further_details_are_shown_by_name():
+    shown = audit_message(an_event(detail=(("left_behind", "role x"),)))
+
+    assert "left behind role x" in shown.text
+
+
+def test_a_body_that_cannot_be_read_is_shown_rather_than_lost():
+    shown = audit_message(ChainedEvent(9, GENESIS, "not json", "cd" * 32))
+
+    assert "not json" in shown.text
+    assert "Audit event 9" in shown.text
