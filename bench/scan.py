@@ -46,15 +46,30 @@ def main() -> None:
     parser.add_argument("--concurrency", type=int, default=96)
     options = parser.parse_args()
     server = subprocess.Popen(
-        [sys.executable, FAKE, "serve", "--port", "0", "--accounts", str(options.accounts),
-         "--latency-ms", str(options.latency_ms), "--rate-sts", str(options.rate_sts)],
-        stdout=subprocess.PIPE, text=True,
+        [
+            sys.executable,
+            FAKE,
+            "serve",
+            "--port",
+            "0",
+            "--accounts",
+            str(options.accounts),
+            "--latency-ms",
+            str(options.latency_ms),
+            "--rate-sts",
+            str(options.rate_sts),
+        ],
+        stdout=subprocess.PIPE,
+        text=True,
     )
     try:
         url = server.stdout.readline().split()[1]
         os.environ |= {
-            "AWS_ENDPOINT_URL": url, "AWS_ACCESS_KEY_ID": "AKIAFAKE", "AWS_SECRET_ACCESS_KEY": "fake",
-            "AWS_REGION": "us-east-1", "AWS_EC2_METADATA_DISABLED": "true",
+            "AWS_ENDPOINT_URL": url,
+            "AWS_ACCESS_KEY_ID": "AKIAFAKE",
+            "AWS_SECRET_ACCESS_KEY": "fake",
+            "AWS_REGION": "us-east-1",
+            "AWS_EC2_METADATA_DISABLED": "true",
         }
         with tempfile.TemporaryDirectory() as folder:
             report(options, *measure(options, Path(folder)))
@@ -98,7 +113,9 @@ def report(options: argparse.Namespace, took: float, used: float, counts: dict[V
     total = sum(counts.values())
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     ideal = options.accounts / options.rate_sts if options.rate_sts else 0
-    table = Table(title=f"{options.accounts:,} accounts, {options.latency_ms:g} ms a call, one worker, SQLite")
+    table = Table(
+        title=f"{options.accounts:,} accounts, {options.latency_ms:g} ms a call, one worker, SQLite"
+    )
     table.add_column("what")
     table.add_column("seen", justify="right")
     table.add_row("accounts read", f"{total:,}")
