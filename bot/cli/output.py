@@ -1,0 +1,90 @@
+"""Where findings go: stdout, or a file that is there whole or not at all."""
+
+import os
+import sys
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+import click
+
+from bot.domain.finding import Finding, Summary, summarize
+from bot.domain.report import csv_lines, jsonl_lines, report_chunks
+
+
+@dataclass(frozen=True, slots=True)
+class Results:
+    """What one check found."""
+
+    findings: tuple[Finding, ...]
+    started_at: datetime
+    finished_at: datetime
+    unread: int = 0
+    """Accounts that were not read because the check was interrupted; they are among the findings."""
+
+    @property
+    def summary(self) -> Summary:
+        return summarize(self.findings)
+
+    @property
+    def in_scope(self) -> int:
+        return len(self.findings)
+
+
+def require_writable(output: Path | None) -> None:
+    """Refuse at once what could not be written after minutes of reading."""
+    if output is None:
+        return
+    folder = output.parent
+    if output.is_dir() or not folder.is_dir() or not os.access(folder, os.W_OK):
+        raise click.BadParameter(f"{output} cannot be written there", param_hint="--output")
+
+
+def write(results: Results, form: str, output: Path | None) -> None:
+    """Print the findings in a form; with `output`, into that file instead."""
+    if form == "table":
+        from bot.cli.table import print_table, table_text  # noqa: PLC0415 - rich is for tables alone
+
+        if output is None:
+            print_table(results)
+            return
+        pieces: Iterator[str] = iter([table_text(results)])
+    else:
+        pieces = _pieces(results, form)
+    if output is None:
+        sys.stdout.writelines(pieces)
+        sys.stdout.flush()
+    else:
+        _write_file(output, pieces)
+
+
+def _pieces(results: Results, form: str) -> Iterator[str]:
+    if form == "json":
+        return report_chunks(
+            results.findings,
+            summary=results.summary,
+            started_at=results.started_at,
+            finished_at=results.finished_at,
+        )
+    return csv_lines(results.findings) if form == "csv" else jsonl_lines(results.findings)
+
+
+def _write_file(output: Path, pieces: Iterator[str]) -> None:
+    """Written beside its place and moved there, so that a reader never sees half a report."""
+    descriptor, name = tempfile.mkstemp(dir=output.parent, prefix=f".{output.name}.", suffix=".part")
+    part = Path(name)
+    try:
+        with os.fdopen(descriptor, "w", encoding="utf-8", newline="") as file:
+            file.writelines(pieces)
+            file.flush()
+            os.fsync(file.fileno())
+        # mkstemp makes files that nobody else may read; a report gets the permissions of any other new file.
+        mask = os.umask(0)
+        os.umask(mask)
+        part.chmod(0o666 & ~mask)
+        part.replace(output)
+    except BaseException:
+        part.unlink(missing_ok=True)
+        raise
