@@ -102,7 +102,7 @@ def _account(
 
 def own_access(settings: Settings, account: Account) -> Access:
     """The bot's own credentials, but for a role that settings name for this very account."""
-    entry = next((each for each in settings.aws.accounts if each.id == account.id), None)
+    entry = settings.aws.entries.get(account.id)
     return replace(
         account.access,
         scan_role=(entry and entry.scan_role) or "",

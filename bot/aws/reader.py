@@ -7,7 +7,7 @@ there are.
 import asyncio
 import random
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import islice
@@ -74,7 +74,7 @@ class Reader:
     async def __aexit__(self, *_: object) -> None:
         await self._wire.__aexit__()
 
-    async def read_accounts(self, accounts: Iterable[Account]) -> AsyncIterator[AccountFacts]:
+    async def read_accounts(self, accounts: Iterable[Account]) -> AsyncGenerator[AccountFacts, None]:
         """Yield the facts of every account; whatever cannot be read is in the facts, never raised."""
         waiting = iter(accounts)
         finished: asyncio.Queue[asyncio.Task[AccountFacts]] = asyncio.Queue()

@@ -94,7 +94,7 @@ def test_an_account_is_never_read_with_the_credentials_of_another(
     """Every answer names the account whose keys signed the call, every call fails at first, all at once."""
     failed: set[tuple[str, str]] = set()
 
-    def after_a_failure(sent: Any) -> tuple[int, str]:
+    def after_a_failure(sent: Any) -> Any:
         target = sent.parameters.get("RoleArn", sent.account)
         if (sent.action, target) not in failed:
             failed.add((sent.action, target))
@@ -146,7 +146,7 @@ def test_an_account_that_takes_too_long_is_a_timeout_and_keeps_nobody_waiting(
 ) -> None:
     released = threading.Event()
 
-    def slow_for_one(sent: Any) -> tuple[int, str]:
+    def slow_for_one(sent: Any) -> Any:
         if sent.account == "111111111111":
             released.wait(10)
         return aws.entities()
