@@ -3,10 +3,18 @@ PYTHON ?= $(shell for p in python3.11 python3.12 python3.13 python3.14 python3; 
 	command -v $$p >/dev/null 2>&1 && $$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
 BIN := .venv/bin
 READY := .venv/.ready
+LOCK := uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links
+HEADING = @printf '\n== %s ==\n'
 
-.PHONY: install sandbox test check lint types layers bench lock clean
+.DEFAULT_GOAL := help
+# `make check` is to be read from top to bottom: nothing at the same time, whatever -j says.
+.NOTPARALLEL:
+.PHONY: help install sandbox test check lint types layers bench lock clean
 
-install: $(READY)
+help:  ## this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' Makefile
+
+install: $(READY)  ## prepare .venv from requirements.lock (every other target does so by itself)
 
 $(READY): requirements.lock pyproject.toml
 	@test -n "$(PYTHON)" || { echo "support-role-bot needs Python 3.11 or newer on PATH."; exit 1; }
@@ -16,8 +24,37 @@ $(READY): requirements.lock pyproject.toml
 	@$(BIN)/python -m pip install -q --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@touch $@
 
-lock:  ## needs uv; writes the two lock files without any index address
-	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links \
-		--extra dev pyproject.toml -o requirements.lock
-	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links \
-		-c requirements.lock pyproject.toml -o requirements-runtime.lock
+sandbox: $(READY)  ## a local Slack and a local AWS with the real bot between them
+	@$(BIN)/support-role sandbox
+
+test: $(READY)  ## the tests
+	@$(BIN)/python -m pytest -n 2 -q
+
+check: lint types layers  ## what CI runs: lint, types, layers, tests
+	$(HEADING) "tests: pytest"
+	@$(BIN)/python -m pytest -n 2 -q
+
+lint: $(READY)
+	$(HEADING) "lint: ruff check"
+	@$(BIN)/ruff check .
+	$(HEADING) "format: ruff format --check"
+	@$(BIN)/ruff format --check .
+
+types: $(READY)
+	$(HEADING) "types: mypy --strict"
+	@$(BIN)/mypy --strict bot
+
+layers: $(READY)
+	$(HEADING) "layers: lint-imports"
+	@$(BIN)/lint-imports
+
+bench: $(READY)  ## how fast a scan is on this machine
+	@$(BIN)/python bench/scan.py
+
+lock:  ## write both lock files anew, without any index address (needs uv)
+	$(LOCK) --extra dev pyproject.toml -o requirements.lock
+	$(LOCK) -c requirements.lock pyproject.toml -o requirements-runtime.lock
+
+clean:  ## remove .venv and what tools left behind
+	@rm -rf .venv dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	@find bot tests bench -name __pycache__ -type d -prune -exec rm -rf {} +
