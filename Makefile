@@ -3,7 +3,8 @@ PYTHON ?= $(shell for p in python3.11 python3.12 python3.13 python3.14 python3; 
 	command -v $$p >/dev/null 2>&1 && $$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
 BIN := .venv/bin
 READY := .venv/.ready
-LOCK := uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links
+# Nothing younger than a week: a release that was pulled or poisoned has been noticed by then.
+LOCK := uv pip compile -q --exclude-newer "7 days" --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links
 HEADING = @printf '\n== %s ==\n'
 
 .DEFAULT_GOAL := help
