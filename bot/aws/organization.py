@@ -41,7 +41,7 @@ def read_organization(
     when no OU has such a name.
     """
     listing = _Listing(make_client("organizations", config, make_session(), MAX_ATTEMPTS))
-    management = listing.call("describe_organization")["Organization"]["MasterAccountId"]
+    management = _management_of(listing.call("describe_organization"))
     found = listing.in_ous(include_ous) if include_ous else listing.all_accounts()
     return tuple(
         _account(raw, ou, management, listing.tags(raw["Id"]) if with_tags else ()) for raw, ou in found
@@ -136,6 +136,14 @@ class _Listing:
             return getattr(self.client, method)(**parameters)
         except BOTOCORE_FAILURES as error:
             raise _refused(method, error) from error
+
+
+def _management_of(answer: Any) -> str:
+    try:
+        return str(answer["Organization"]["MasterAccountId"])
+    except (KeyError, TypeError):
+        text = "DescribeOrganization in AWS Organizations: an answer without an organization."
+        raise AwsError(f"{text} Is what answers there AWS?", UnreadableCode.BAD_ANSWER) from None
 
 
 def _refused(method: str, error: Exception) -> AwsError:

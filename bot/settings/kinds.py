@@ -82,7 +82,7 @@ def _principal(template: str) -> str:
     arn = fill(template, account_id=SPECIMEN, partition="aws")
     owner, partition = _owner(arn)
     anyone = Account(SPECIMEN, partition=partition, trusted_account_ids=frozenset({owner}))
-    problem = problem_with_principal(arn, anyone) or _reserved(arn)
+    problem = problem_with_principal(arn, anyone)
     if problem:
         example = "arn:{partition}:iam::{account_id}:role/IncidentManager"
         raise ValueError(f"cannot be trusted: {problem} (an example: {example})")
@@ -93,13 +93,6 @@ def _owner(arn: str) -> tuple[AccountId, str]:
     parts = arn.split(":")
     # A provider's ARN is only good in its own account; whether it is that one is checked account by account.
     return (AccountId(parts[4]), parts[1]) if len(parts) == 6 else (SPECIMEN, "aws")
-
-
-def _reserved(arn: str) -> str:
-    name = arn.rpartition("/")[2]
-    if name.startswith(("AWSReservedSSO_", "AWSServiceRoleFor")):
-        return "it is a role that AWS manages (Identity Center or a service) and may replace at any time"
-    return ""
 
 
 def _zone(value: str) -> str:

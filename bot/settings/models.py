@@ -1,10 +1,12 @@
 """The settings themselves: one frozen `Settings`, with a section for each table of support-role.toml."""
 
 from datetime import time
+from functools import cached_property
 from typing import Annotated, Any, Literal, TypeVar
 from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from bot.domain.account import Access, Account, AccountId
 from bot.domain.errors import SettingsError
@@ -56,6 +58,11 @@ class AwsSettings(Section):
     trusted_account_ids: tuple[kinds.AccountIdText, ...] = ()
     accounts: tuple[AccountSettings, ...] = ()
     organization: OrganizationSettings = OrganizationSettings()
+
+    @cached_property
+    def entries(self) -> dict[str, AccountSettings]:
+        """The accounts by id: ten thousand of them are looked up one by one."""
+        return {each.id: each for each in self.accounts}
 
 
 class CheckSettings(Section):
@@ -125,8 +132,22 @@ class StoreSettings(Section):
     """Secret, since a PostgreSQL URL may hold a password."""
 
 
-class Settings(Section):
+class Settings(BaseSettings):
     """Everything that can be configured; made by `bot.settings.read_settings`."""
+
+    model_config = SettingsConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],  # noqa: ARG003 - pydantic-settings' signature
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - likewise
+        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - likewise
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - likewise
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """One source: `reading` has merged all of them, and can say of each value where it came from."""
+        return (init_settings,)
 
     aws: AwsSettings = AwsSettings()
     check: CheckSettings = CheckSettings()
@@ -145,8 +166,8 @@ class Settings(Section):
 
     def account(self, account_id: AccountId, *, partition: str = "") -> Account:
         """Any account, as settings would have it; by its own entry when it has one."""
-        entries = {each.id: each for each in self.aws.accounts}
-        entry = entries.get(account_id) or AccountSettings(id=account_id, partition=partition or None)
+        listed = self.aws.entries.get(account_id)
+        entry = listed or AccountSettings(id=account_id, partition=partition or None)
         return self._account(entry)
 
     def role_settings(self) -> RoleSettings:
