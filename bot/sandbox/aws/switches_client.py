@@ -1,0 +1,107 @@
+"""The sandbox's AWS from outside: what was called, what is there, and its switches."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.request import Request, urlopen
+
+from bot.sandbox.aws.journal import JournalEntry
+from bot.sandbox.landing_zone import SUPPORT_POLICY
+
+
+@dataclass(frozen=True, slots=True)
+class SupportRole:
+    """A role that carries the policy, as IAM has it now."""
+
+    name: str
+    arn: str
+    role_id: str
+    trust: Mapping[str, Any]
+    policies: tuple[str, ...]
+    boundary: str
+    tags: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class AwsSwitches:
+    """Blocking; each call is one request to the process at `url`."""
+
+    url: str
+
+    def calls(self, action: str = "", account_id: str = "", since: int = 0) -> list[JournalEntry]:
+        """The journal, oldest first; `action` as in a policy (`iam:CreateRole`), empty for all."""
+        entries = [JournalEntry(**each) for each in self._get(f"calls?since={since}")["calls"]]
+        return [
+            each for each in entries if action in ("", each.action) and account_id in ("", each.account_id)
+        ]
+
+    def support_roles(self, account_id: str) -> tuple[SupportRole, ...]:
+        """The roles with the policy; empty as well for an account that nobody has looked at yet."""
+        found = self._account(account_id).get("support_roles", ())
+        return tuple(SupportRole(**{**each, "policies": tuple(each["policies"])}) for each in found)
+
+    def roles(self, account_id: str) -> tuple[str, ...]:
+        """The names of all its roles; empty for an account that nobody has looked at yet."""
+        return tuple(self._account(account_id).get("roles", ()))
+
+    def paused(self) -> tuple[str, ...]:
+        """The actions of which a call hangs at this moment."""
+        return tuple(self._get("state")["switches"]["paused"])
+
+    def deny(self, account_id: str, role: str) -> None:
+        """Nobody may assume the role any more, until `allow`."""
+        self._post("deny", account=account_id, role=role)
+
+    def allow(self, account_id: str, role: str) -> None:
+        self._post("allow", account=account_id, role=role)
+
+    def throttle(self, calls: int) -> None:
+        """Answer so many of the next calls, whatever they are, with Throttling; 0 ends it."""
+        self._post("throttle", calls=calls)
+
+    def fail(self, action: str, code: str = "AccessDenied", *, times: int = 1) -> None:
+        """Answer the next calls of an action with an error."""
+        self._post("fail", action=action, code=code, times=times)
+
+    def pause(self, action: str, *, nth: int = 1, after: bool = False) -> None:
+        """Let the n-th call of an action from now on hang until `release`.
+
+        Before it is done; with `after`, once it is done and before it is answered.
+        """
+        self._post("pause", action=action, nth=nth, after=after)
+
+    def release(self) -> int:
+        """Let hanging calls go, and forget pauses; a call whose caller is gone is dropped, not done."""
+        return int(self._post("release")["released"])
+
+    def plant_role(
+        self,
+        account_id: str,
+        name: str,
+        trust: Mapping[str, Any],
+        policies: tuple[str, ...] = (SUPPORT_POLICY,),
+    ) -> None:
+        """Put a role there, as somebody else might; in place of one of that name."""
+        self._post("role", account=account_id, name=name, trust=trust, policies=policies)
+
+    def delete(self, principal: str) -> bool:
+        """Delete a user or role by ARN; trust policies then show its unique id. False: there is none."""
+        return bool(self._post("delete", principal=principal)["deleted"])
+
+    def _account(self, account_id: str) -> dict[str, Any]:
+        found: dict[str, Any] = self._get("state")["accounts"].get(account_id, {})
+        return found
+
+    def _get(self, name: str) -> dict[str, Any]:
+        return self._send(Request(f"{self.url}/_sandbox/{name}"))  # noqa: S310 - loopback
+
+    def _post(self, switch: str, /, **given: object) -> dict[str, Any]:
+        headers = {"Content-Type": "application/json"}
+        body = json.dumps(given).encode()
+        return self._send(Request(f"{self.url}/_sandbox/{switch}", body, headers))  # noqa: S310 - loopback
+
+    def _send(self, request: Request) -> dict[str, Any]:
+        with urlopen(request, timeout=10) as response:  # noqa: S310 - loopback
+            answer: dict[str, Any] = json.load(response)
+        return answer
