@@ -25,7 +25,7 @@ def _first(summary: Summary) -> str:
     sound = summary.count(Verdict.PASS)
     if sound == total > 1:
         return f"All {total} accounts have a sound support role"
-    return f"{sound} of {total} {accounts} {_have(sound)} a sound support role"
+    return f"{sound} of {total} {accounts} {_have(1 if total == 1 else sound)} a sound support role"
 
 
 def _have(count: int) -> str:

@@ -15,7 +15,7 @@ class Change:
     before: Verdict | None
     """None for an account that is new in scope."""
     fixed_by: str = ""
-    """Slack user id of the approver, when our own fix made it pass."""
+    """Slack user id of the approver, when our own fix made it pass since the last digest."""
     regressed_after_our_fix: bool = False
 
 
@@ -77,7 +77,7 @@ def build_digest(
     """Compare today's findings with the last digest posted; UNKNOWN is neither fixed nor failing."""
     before = dict(baseline.verdicts) if baseline else {}
     fixes = {fix.account_id: fix for fix in our_fixes}
-    changes = [_change(item, before, fixes) for item in known] if baseline else []
+    changes = [_change(item, before, fixes, since=baseline.day) for item in known] if baseline else []
     return Digest(
         day=day,
         now=now,
@@ -94,14 +94,22 @@ def build_digest(
     )
 
 
-def _change(item: KnownFinding, before: dict[str, Verdict], fixes: dict[str, OurFix]) -> Change:
+def _change(
+    item: KnownFinding,
+    before: dict[str, Verdict],
+    fixes: dict[str, OurFix],
+    *,
+    since: date,
+) -> Change:
     account_id = item.finding.account.id
     fix = fixes.get(account_id)
     passes = item.finding.verdict is Verdict.PASS
+    # An older fix had come undone by then, and somebody else has made it pass. The days are of two zones.
+    is_recent = fix is not None and fix.at.date() >= since - timedelta(days=1)
     return Change(
         known=item,
         before=before.get(account_id),
-        fixed_by=fix.approver if fix and passes else "",
+        fixed_by=fix.approver if fix and passes and is_recent else "",
         regressed_after_our_fix=fix is not None and not passes and item.changed_at > fix.at,
     )
 

@@ -18,7 +18,8 @@ class FreezeWindow:
     def end_if_frozen(self, now: datetime) -> datetime | None:
         """When the window that holds `now` ends, in its own zone; None outside every window."""
         zone = ZoneInfo(self.timezone)
-        # croniter gives times strictly before its start: a second later makes the start itself count.
-        last = croniter(self.cron, (now + timedelta(seconds=1)).astimezone(zone)).get_prev(datetime)
+        # croniter gives times strictly before its start: the next whole second makes the start itself count.
+        after = now.replace(microsecond=0) + timedelta(seconds=1)
+        last = croniter(self.cron, after.astimezone(zone)).get_prev(datetime)
         end: datetime = last.astimezone(ZoneInfo("UTC")) + timedelta(minutes=self.minutes)
         return end.astimezone(zone) if now < end else None

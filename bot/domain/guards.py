@@ -7,7 +7,7 @@ fact that could not be read, a list that is empty. Adding a guard can only take 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from bot.domain.account import Account, AccountId, AccountState
 from bot.domain.freeze import FreezeWindow
@@ -80,14 +80,38 @@ Decision = Allowed | Refused
 ALLOWED = Allowed()
 
 
-class Guard(Protocol):
+class Clicked(Protocol):
+    """What a guard of people and places looks at, whatever it is that they decide about."""
+
+    @property
+    def policy(self) -> Policy: ...
+
+    @property
+    def click(self) -> Click: ...
+
+    @property
+    def clicker(self) -> PersonFacts | None: ...
+
+    @property
+    def group_members(self) -> Mapping[str, frozenset[str] | None]: ...
+
+
+Seen = TypeVar("Seen")
+Seen_contra = TypeVar("Seen_contra", contravariant=True)
+
+
+class GuardOf(Protocol[Seen_contra]):
     @property
     def name(self) -> str: ...
 
-    def check(self, context: Context) -> Decision: ...
+    def check(self, context: Seen_contra, /) -> Decision: ...
 
 
-def first_refusal(guards: Sequence[Guard], context: Context) -> Refused | None:
+Guard = GuardOf[Context]
+"""A guard of a fix."""
+
+
+def first_refusal(guards: Sequence[GuardOf[Seen]], context: Seen) -> Refused | None:
     """The first guard that refuses, in order; a guard that raises refuses too."""
     for guard in guards:
         try:
@@ -126,8 +150,9 @@ class RemediationEnabled:
 @dataclass(frozen=True, slots=True)
 class WorkspaceAndChannel:
     name: str = "workspace_and_channel"
+    what: str = "Fixes"
 
-    def check(self, context: Context) -> Decision:
+    def check(self, context: Clicked) -> Decision:
         click, policy = context.click, context.policy
         if click.person.team_id not in policy.team_ids:
             return Refused(
@@ -136,7 +161,7 @@ class WorkspaceAndChannel:
         if click.channel_id != policy.approval_channel:
             return Refused(
                 self.name,
-                "Fixes are decided in the approval channel alone.",
+                f"{self.what} are decided in the approval channel alone.",
                 f"Decide in <#{policy.approval_channel}>.",
             )
         if click.is_shared_channel is None:
@@ -158,7 +183,7 @@ class WorkspaceAndChannel:
 class ActorIsAMember:
     name: str = "actor_is_a_member"
 
-    def check(self, context: Context) -> Decision:
+    def check(self, context: Clicked) -> Decision:
         person = context.clicker
         if person is None:
             return Refused(self.name, "Slack could not say who you are just now.", "Try again in a minute.")
@@ -179,7 +204,7 @@ class ActorIsAMember:
 class ApproverAllowed:
     name: str = "approver_allowed"
 
-    def check(self, context: Context) -> Decision:
+    def check(self, context: Clicked) -> Decision:
         policy = context.policy
         if not policy.approvers and not policy.approver_groups:
             return Refused(
@@ -197,7 +222,7 @@ class ApproverAllowed:
                 "The members of an approver group could not be read from Slack, so nobody in it may approve.",
                 "Try again in a minute.",
             )
-        return Refused(self.name, "You are not an approver.", f"Ask {_approver_names(policy)}.")
+        return Refused(self.name, "You are not an approver.", f"Ask {approver_names(policy)}.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,9 +230,9 @@ class NotTheRequester:
     name: str = "not_the_requester"
 
     def check(self, context: Context) -> Decision:
-        if not context.request.requester.is_same_as(context.click.person):
+        if not context.request.requester.may_be(context.click.person):
             return ALLOWED
-        others = _approver_names(context.policy, but=context.click.person.user_id)
+        others = approver_names(context.policy, but=context.click.person.user_id)
         return Refused(
             self.name, "You asked for this fix; a second person must approve it.", f"Ask {others}."
         )
@@ -395,7 +420,8 @@ def _unread(guard: str) -> Refused:
     )
 
 
-def _approver_names(policy: Policy, but: str = "") -> str:
+def approver_names(policy: Policy, but: str = "") -> str:
+    """Whom to ask for an approval, in words; `but` is not among them."""
     people = [f"<@{user}>" for user in sorted(policy.approvers) if user != but]
     groups = [f"<!subteam^{group}>" for group in sorted(policy.approver_groups)]
     return " or ".join((groups + people)[:4]) or "an administrator: there is no other approver"
@@ -408,7 +434,7 @@ AT_DECISION: tuple[Guard, ...] = (
     RemediationEnabled(),
     WorkspaceAndChannel(),
     ActorIsAMember(),
-    # Before `approver_allowed`: whoever asked is told that, even where they could not approve anything at all.
+    # Before `approver_allowed`: whoever asked is told that, even where they could approve nothing at all.
     NotTheRequester(),
     ApproverAllowed(),
     RequestIsPending(),

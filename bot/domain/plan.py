@@ -1,6 +1,7 @@
 """A plan: what exactly a fix would create in one account. Nothing typed in Slack is ever part of it."""
 
 import json
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -64,7 +65,7 @@ class Plan:
     def trusts_the_same(self, trust: str) -> bool:
         """Whether a trust policy read back from IAM says what this plan says, however it is spelled."""
         try:
-            return canonical_json(json.loads(trust)) == self.trust
+            return _order_apart(json.loads(trust)) == _order_apart(json.loads(self.trust))
         except (ValueError, TypeError):
             return False
 
@@ -173,3 +174,13 @@ def trust_policy(account: Account, *, require_mfa: bool) -> dict[str, Json]:
 
 def _one_or_list(arns: list[str]) -> Json:
     return arns[0] if len(arns) == 1 else sorted(arns)
+
+
+def _order_apart(value: Json) -> Json:
+    """A policy without what IAM does not keep: the order of a list, and whether a list of one is a list."""
+    if isinstance(value, Mapping):
+        return {key: _order_apart(item) for key, item in value.items()}
+    if isinstance(value, Sequence) and not isinstance(value, str):
+        items = sorted((_order_apart(item) for item in value), key=canonical_json)
+        return items[0] if len(items) == 1 else items
+    return value

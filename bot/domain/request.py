@@ -88,6 +88,11 @@ class Person:
             return self.enterprise_id == other.enterprise_id
         return self.team_id == other.team_id
 
+    def may_be(self, other: "Person") -> bool:
+        """False only for two people for certain: with the enterprise of but one known, it cannot be told."""
+        one_is_unknown = bool(self.enterprise_id) != bool(other.enterprise_id)
+        return self.is_same_as(other) or (one_is_unknown and self.user_id == other.user_id)
+
 
 @dataclass(frozen=True, slots=True)
 class Approval:

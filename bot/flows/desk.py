@@ -1,7 +1,7 @@
 """What both processes work with: the database, the rules of settings, and the clock. Nothing of AWS."""
 
 from dataclasses import dataclass
-from datetime import time, timedelta
+from datetime import UTC, time, timedelta, tzinfo
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Engine
@@ -33,3 +33,10 @@ class Desk:
     request_ttl: timedelta
     audit_channel: str
     digest: DigestSettings | None
+    waiver_days: int = 90
+    """How many days from today a waiver may last."""
+
+    @property
+    def zone(self) -> tzinfo:
+        """The zone in which dates are counted: the digest's."""
+        return self.digest.zone if self.digest else UTC

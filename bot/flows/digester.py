@@ -1,7 +1,7 @@
 """The worker's half of the digest: posted once for each channel and local date, however often it starts."""
 
 import logging
-from datetime import UTC, date, timedelta
+from datetime import date, timedelta
 
 from dbos import DBOS, StepOptions
 from sqlalchemy import Connection
@@ -113,8 +113,7 @@ class Digester:
             self._record(connection, channel, day, f"<@{asker}> asked for a digest, and it was posted.")
 
     def _today(self) -> date:
-        zone = self._desk.digest.zone if self._desk.digest else UTC
-        return self._desk.clock().astimezone(zone).date()
+        return self._desk.clock().astimezone(self._desk.zone).date()
 
     def _build(self, connection: Connection, channel: str, day: date) -> Digest:
         known = findings.read_findings(connection)

@@ -18,6 +18,7 @@ from rich.text import Text
 from bot.domain.errors import SupportRoleError
 from bot.sandbox.aws.process import start_aws
 from bot.sandbox.aws.switches_client import AwsSwitches
+from bot.sandbox.aws_page import PATH, aws_routes
 from bot.sandbox.bot_process import BotProcess
 from bot.sandbox.configuration import (
     CONFIG_FILE,
@@ -26,7 +27,15 @@ from bot.sandbox.configuration import (
     settings_toml,
     store_url,
 )
-from bot.sandbox.slack import LocalSlack, RateLimits, Tip, Workspace, bot_from_manifest, default_workspace
+from bot.sandbox.slack import (
+    LocalSlack,
+    Panel,
+    RateLimits,
+    Tip,
+    Workspace,
+    bot_from_manifest,
+    default_workspace,
+)
 from bot.sandbox.world import STORIES, sandbox_world
 
 START_SECONDS = 60.0
@@ -80,7 +89,13 @@ class Sandbox:
         self._open = AsyncExitStack()
         self._bot: BotProcess | None = None
         self.world = sandbox_world(accounts)
-        self.slack = LocalSlack(_workspace(), limits=RateLimits(enabled=rate_limited), tips=TIPS)
+        self.slack = LocalSlack(
+            _workspace(),
+            limits=RateLimits(enabled=rate_limited),
+            extra_routes=aws_routes(self.world, lambda: self.aws),
+            panels=(Panel("AWS", PATH, "The accounts, their roles, and the calls that were made"),),
+            tips=TIPS,
+        )
         self.aws_url = ""
         self.folder = Path()
 

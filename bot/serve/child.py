@@ -4,8 +4,10 @@ import asyncio
 import logging
 import sys
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 
 from sqlalchemy import Engine
+from sqlalchemy.exc import SQLAlchemyError
 
 from bot.flows.engine import new_executor_id
 from bot.store import operations
@@ -38,18 +40,30 @@ class WorkerChild:
         loop = asyncio.get_running_loop()
         pause = FIRST_PAUSE
         while not self._stopping.is_set():
-            executor_id = new_executor_id()
             started = loop.time()
-            self._process = await self._start(executor_id)
-            on_start(executor_id)
-            status = await self._process.wait()
+            outcome = await self._live(new_executor_id(), on_start)
             if self._stopping.is_set():
                 return
-            log.error("the worker ended; starting it again", extra={"status": status, "pause": pause})
+            if loop.time() - started > HEALTHY_AFTER:
+                pause = FIRST_PAUSE
+            log.error("the worker ended; starting it again", extra={"status": outcome, "pause": pause})
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._stopping.wait(), pause)
+            pause = min(pause * 2, LONGEST_PAUSE)
+
+    async def _live(self, executor_id: str, on_start: Callable[[str], None]) -> int | str:
+        """One life of the child: its exit status, or why it could not be started."""
+        try:
+            self._process = await self._start(executor_id)
+        except OSError as fault:  # no memory or no process left just now
+            return str(fault)
+        if self._stopping.is_set():
+            self._process.terminate()
+        on_start(executor_id)
+        status = await self._process.wait()
+        if not self._stopping.is_set():
             await asyncio.to_thread(self._give_up, executor_id)
-            await asyncio.sleep(pause)
-            lived = loop.time() - started
-            pause = FIRST_PAUSE if lived > HEALTHY_AFTER else min(pause * 2, LONGEST_PAUSE)
+        return status
 
     async def _start(self, executor_id: str) -> asyncio.subprocess.Process:
         command = (sys.executable, "-m", "bot", "worker", "--executor-id", executor_id, "--child")
@@ -58,12 +72,16 @@ class WorkerChild:
         )
 
     def _give_up(self, executor_id: str) -> None:
-        # We saw it end: whoever is next need not wait until it has been silent for long enough.
-        with self._engine.begin() as connection:
-            operations.silence(connection, executor_id)
+        # We saw it end: whoever is next need not wait until it has been silent for long enough. It may have
+        # been the database that ended it: another worker is started all the same.
+        try:
+            with self._engine.begin() as connection:
+                operations.silence(connection, executor_id)
+        except SQLAlchemyError as fault:
+            log.warning("the ended worker could not be marked", extra={"problem": type(fault).__name__})
 
     async def stop(self) -> None:
-        """Ask the child to finish what it does, and end it when that takes too long."""
+        """Ask the child to finish what it does, and end it when that takes too long; `run` then returns."""
         self._stopping.set()
         process = self._process
         if process is None or process.returncode is not None:

@@ -7,7 +7,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 
+import aiohttp
 from slack_bolt.adapter.socket_mode.aiohttp import AsyncSocketModeHandler
+from slack_sdk.errors import SlackApiError, SlackClientError
 from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -15,12 +17,17 @@ from bot.domain.errors import SupportRoleError
 from bot.serve.child import WorkerChild
 from bot.serve.ops import Readiness, start_ops
 from bot.settings import Settings
+from bot.slack.client import build_async_client
+from bot.slack.faults import code_of
 from bot.store import operations
 from bot.store.schema import migrate
 from bot.wiring.desk import build_desk, open_store, utc_now
 from bot.wiring.slack_side import build_slack_app
 
 log = logging.getLogger(__name__)
+
+_FAULTS = (SlackClientError, aiohttp.ClientError, OSError)
+"""What Slack's clients raise: their own errors, and those of the connection underneath."""
 
 WORKER_SILENT = timedelta(seconds=15)
 START_SECONDS = 60.0
@@ -50,13 +57,14 @@ class SlackProcess:
         ops = await start_ops(self.ops_host, self.ops_port, lambda: self._look(engine))
         try:
             await self._until_worker_is_there(engine)
-            await self._connect(engine)
+            if not self._stop.is_set():
+                await self._connect(engine)
             await self._stop.wait()
         finally:
             log.info("stopping")
-            await self._disconnect()
-            await child.stop()
-            watch.cancel()
+            # Both at once: Ctrl-C reaches the worker too, which must not be taken for dead and started again.
+            await asyncio.gather(self._disconnect(), child.stop(), return_exceptions=True)
+            await watch
             await ops.cleanup()
             engine.dispose()
 
@@ -69,10 +77,28 @@ class SlackProcess:
             loop.add_signal_handler(number, self._stop.set)
 
     async def _connect(self, engine: Engine) -> None:
+        await self._check_token()
         app = build_slack_app(self.settings, build_desk(self.settings, engine))
         self._handler = AsyncSocketModeHandler(app, self.settings.slack.app_token.get_secret_value())
-        await self._handler.connect_async()  # type: ignore[no-untyped-call]  # Bolt's adapter has no types
+        try:
+            await self._handler.connect_async()  # type: ignore[no-untyped-call]  # Bolt's adapter has no types
+        except _FAULTS as fault:
+            raise StartError(
+                f"Cannot connect to Slack ({_word(fault)}). "
+                "Check slack.app_token: xapp-…, with the scope connections:write.",
+            ) from fault
         log.info("ready", extra={"mode": self.settings.remediation.mode})
+
+    async def _check_token(self) -> None:
+        """Better now than at the first click."""
+        slack = self.settings.slack
+        try:
+            await build_async_client(slack.bot_token.get_secret_value(), slack.api_url).auth_test()
+        except _FAULTS as fault:
+            raise StartError(
+                f"Slack does not take the bot token ({_word(fault)}). "
+                "Check slack.bot_token and slack.api_url.",
+            ) from fault
 
     async def _disconnect(self) -> None:
         if self._handler is not None:
@@ -109,3 +135,7 @@ class SlackProcess:
         problem = workers[0].problem if workers else ""
         worker = "" if workers else "no worker has been heard of lately"
         return Readiness((("slack", slack), ("database", ""), ("worker", worker), ("aws", problem)))
+
+
+def _word(fault: Exception) -> str:
+    return code_of(fault) if isinstance(fault, SlackApiError) else type(fault).__name__

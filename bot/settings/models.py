@@ -104,6 +104,11 @@ class RemediationSettings(Section):
     freeze: tuple[FreezeSettings, ...] = ()
 
 
+class WaiverSettings(Section):
+    max_days: int = Field(default=90, ge=1, le=730)
+    """How many days from today a waiver may last."""
+
+
 class SlackSettings(Section):
     team_ids: Annotated[tuple[kinds.SlackTeam, ...], kinds.unique()] = ()
     admins: Annotated[tuple[kinds.SlackUser, ...], kinds.unique()] = ()
@@ -153,6 +158,7 @@ class Settings(BaseSettings):
     check: CheckSettings = CheckSettings()
     sts: StsSettings = StsSettings()
     remediation: RemediationSettings = RemediationSettings()
+    waivers: WaiverSettings = WaiverSettings()
     slack: SlackSettings = SlackSettings()
     digest: DigestSettings = DigestSettings()
     store: StoreSettings = StoreSettings()

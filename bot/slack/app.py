@@ -9,6 +9,7 @@ from secrets import token_hex
 from typing import Any
 
 from slack_bolt.async_app import AsyncAck, AsyncApp
+from slack_bolt.authorization import AuthorizeResult
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.domain.errors import SupportRoleError
@@ -21,7 +22,7 @@ from bot.slack.listeners.approve import approve, deny, show_plan
 from bot.slack.listeners.fix import choose_account, open_fix, submit_fix
 from bot.slack.listeners.home import show_home
 from bot.slack.listeners.status import show_status
-from bot.slack.reception import Reception
+from bot.slack.reception import Reception, members_only
 from bot.store import operations
 
 log = logging.getLogger(__name__)
@@ -30,18 +31,27 @@ Story = Callable[[Reception, Incoming], None]
 Listener = Callable[..., Awaitable[None]]
 
 STORIES: dict[ActionId, Story] = {
-    ActionId.STATUS_RECHECK: lambda reception, incoming: show_status(reception, incoming, incoming.value),
-    ActionId.STATUS_FIX: lambda reception, incoming: open_fix(reception, incoming, incoming.value),
+    ActionId.STATUS_RECHECK: members_only(
+        lambda reception, incoming: show_status(reception, incoming, incoming.value)
+    ),
+    ActionId.STATUS_FIX: members_only(
+        lambda reception, incoming: open_fix(reception, incoming, incoming.value)
+    ),
+    # Not `members_only`: the guards turn away whom they must, and record it.
     ActionId.REQUEST_APPROVE: approve,
     ActionId.REQUEST_DENY: deny,
-    ActionId.REQUEST_PLAN: show_plan,
+    ActionId.REQUEST_PLAN: members_only(show_plan),
 }
 
 
 def build_app(client: AsyncWebClient, reception: Reception, *, signing_secret: str = "") -> AsyncApp:
     """The app with all its listeners; `signing_secret` is for HTTP mode alone."""
+    # Given a token, Bolt would ask auth.test before the first acks, and lose them while Slack is slow.
+    token, client.token = client.token or "", None
     app = AsyncApp(
         client=client,
+        authorize=_authorize_with(token),
+        logger=_bolt_logger(),
         signing_secret=signing_secret or "socket mode needs none",
         # Without it Bolt looks only every 10 ms whether a listener has acked.
         process_before_response=True,
@@ -49,6 +59,27 @@ def build_app(client: AsyncWebClient, reception: Reception, *, signing_secret: s
     )
     _Listeners(reception).register(app)
     return app
+
+
+def _authorize_with(token: str) -> Callable[..., Awaitable[AuthorizeResult]]:
+    """One token for every workspace: who is served, stories and guards decide."""
+
+    async def authorize(enterprise_id: str | None, team_id: str | None) -> AuthorizeResult:
+        return AuthorizeResult(enterprise_id=enterprise_id, team_id=team_id, bot_token=token)
+
+    return authorize
+
+
+def _bolt_logger() -> logging.Logger:
+    # Bolt's own loggers copy the root's level, and at DEBUG log whole payloads; given one, they copy its.
+    logger = logging.getLogger("slack_bolt")
+    logger.addFilter(_is_news)
+    return logger
+
+
+def _is_news(record: logging.LogRecord) -> bool:
+    # Bolt reads SLACK_BOT_TOKEN by itself, only to warn at every start that it goes unused.
+    return "will be unused" not in record.getMessage()
 
 
 class _Listeners:
@@ -78,7 +109,7 @@ class _Listeners:
         return listener
 
     def _after_reason(self) -> Listener:
-        submit = self._after(from_view, submit_fix)
+        submit = self._after(from_view, members_only(submit_fix))
 
         async def listener(body: dict[str, Any]) -> None:
             if not _reason_problem(body["view"]):

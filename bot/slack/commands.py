@@ -8,20 +8,18 @@ from bot.slack.incoming import Incoming
 from bot.slack.listeners.digest import post_digest
 from bot.slack.listeners.fix import open_fix
 from bot.slack.listeners.status import show_status
-from bot.slack.reception import Reception
+from bot.slack.reception import Reception, members_only
 
 Command = Callable[[Reception, Incoming, str], None]
 
 COMMANDS: dict[str, Command] = {"status": show_status, "fix": open_fix, "digest": post_digest}
 
 
+@members_only
 def run_command(reception: Reception, incoming: Incoming) -> None:
     """Tell the story of the first word; help for nothing, `help` and anything unknown, never silence."""
-    word, _, rest = incoming.text.strip().partition(" ")
-    refusal = reception.why_not_served(incoming.person)
-    if refusal:
-        reception.answers.tell(incoming, "Not for you here", refusal)
-        return
+    # Any white space ends a word: pasted text has tabs, line ends and no-break spaces.
+    word, rest = [*incoming.text.split(maxsplit=1), "", ""][:2]
     command = COMMANDS.get(word.lower())
     if command is not None:
         command(reception, incoming, rest)

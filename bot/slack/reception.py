@@ -1,5 +1,6 @@
 """What every story works with: the desk, Slack, and who people are. Stories run in threads, after the ack."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from slack_sdk import WebClient
@@ -7,9 +8,12 @@ from slack_sdk import WebClient
 from bot.domain.request import Person
 from bot.flows.desk import Desk
 from bot.slack.answers import Answers
+from bot.slack.incoming import Incoming
 from bot.slack.messenger import SlackMessenger
 from bot.slack.people import People
 from bot.slack.views import Views
+
+NOT_SERVED = "Not for you here"
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +36,19 @@ class Reception:
         if facts.is_restricted or facts.is_ultra_restricted:
             return "Guests are not shown the state of AWS accounts. Ask a full member of the workspace."
         return ""
+
+
+def members_only(story: Callable[[Reception, Incoming], None]) -> Callable[[Reception, Incoming], None]:
+    """The story, for members of the configured workspaces; everybody else is told why not."""
+
+    def told(reception: Reception, incoming: Incoming) -> None:
+        refusal = reception.why_not_served(incoming.person)
+        if refusal:
+            reception.answers.tell(incoming, NOT_SERVED, refusal)
+        else:
+            story(reception, incoming)
+
+    return told
 
 
 def build_reception(desk: Desk, client: WebClient) -> Reception:

@@ -39,8 +39,9 @@ def _upgrade(engine: Engine) -> None:
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
     with engine.begin() as connection:
-        if connection.dialect.name == "postgresql":
-            # Two workers that start at once: the second waits, and then finds nothing to do.
-            connection.execute(text("SELECT pg_advisory_xact_lock(7203119)"))
+        # Two workers that start at once: the second waits, and then finds nothing to do.
+        is_postgresql = connection.dialect.name == "postgresql"
+        lock = "SELECT pg_advisory_xact_lock(7203119)" if is_postgresql else "BEGIN IMMEDIATE"
+        connection.execute(text(lock))
         config.attributes["connection"] = connection
         command.upgrade(config, "head")

@@ -130,6 +130,31 @@ requests = Table(
     Column("shown_state", String(20), nullable=False, default=""),  # what its message last showed
 )
 
+waivers = Table(
+    "waivers",
+    metadata,
+    Column("id", String(40), primary_key=True),
+    Column("account_id", String(12), nullable=False, index=True),
+    Column("account_name", Text, nullable=False),
+    Column("requester", JSON, nullable=False),
+    Column("owner", String(40), nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("until", Date, nullable=False),  # the last day, in the zone of its time
+    Column("ends_at", Utc, nullable=False),  # the instant after it: what is asked
+    Column("state", String(20), nullable=False, index=True),
+    Column("created_at", Utc, nullable=False),
+    Column("decide_by", Utc, nullable=False),
+    Column("decision", JSON),
+    Column("revocation", JSON),
+    Column("origin_channel", String(40), nullable=False),
+    Column("channel", String(40)),
+    Column("ts", String(40)),
+    Column("shown_state", String(20), nullable=False),  # what its message last showed
+    Column("showing_at", Utc),  # since when a worker is at its message
+    Column("told", String(20), nullable=False),  # the last word that went out about it
+    Column("telling_at", Utc),  # since when a worker is at the next one
+)
+
 audit_head = Table(
     "audit_head",
     metadata,

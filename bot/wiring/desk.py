@@ -28,6 +28,7 @@ def build_desk(settings: Settings, engine: Engine) -> Desk:
         request_ttl=timedelta(minutes=settings.remediation.request_ttl_minutes),
         audit_channel=settings.remediation.audit_channel,
         digest=_digest(settings),
+        waiver_days=settings.waivers.max_days,
     )
 
 

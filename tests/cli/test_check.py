@@ -120,8 +120,8 @@ def test_a_scope_names_the_accounts_to_check(call: Call, aws: Any, settings: Any
     by_id = call("check", failing, "--format", "csv")
     by_verdict = call("check", "verdict:fail", "--format", "csv")
 
-    assert [row.split(",")[0] for row in by_id.out.splitlines()[1:]] == [failing]
-    assert by_verdict.out.split(",")[13:] == by_id.out.split(",")[13:]
+    for ended in (by_id, by_verdict):
+        assert [row.split(",", 1)[0] for row in ended.out.splitlines()[1:]] == [failing]
 
 
 def test_a_scope_that_names_no_account_is_a_usage_error_with_all_that_is_wrong(

@@ -93,6 +93,14 @@ def test_the_common_options_count_before_and_after_the_command(
     assert "did you mean aws.scan_role?" in ended.err
 
 
+def test_a_child_process_is_given_the_same_options() -> None:
+    assert Invocation(Path("x.toml"), "info", "json").as_arguments() == [
+        *("--config", "x.toml"),
+        *("--log-level", "info"),
+        *("--log-format", "json"),
+    ]
+
+
 def test_python_dash_m_bot_is_the_same_program(empty_folder: Path) -> None:
     done = subprocess.run(
         [sys.executable, "-m", "bot", "manifest"],

@@ -10,19 +10,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.domain.account import Access, Account, AccountId, AccountState
+from bot.domain.account import Access, Account, AccountId
 from bot.domain.control import CONTROL
 from bot.domain.finding import Finding, Reason, RoleFinding, Severity, Verdict, summarize
 from bot.domain.report import (
     CSV_COLUMNS,
     csv_lines,
     csv_row,
-    finding_from_json,
     finding_json,
     jsonl_lines,
     report,
     report_chunks,
-    stored_json,
 )
 
 START = datetime(2026, 3, 4, 5, 6, 7, tzinfo=UTC)
@@ -140,71 +138,11 @@ def test_a_time_without_a_zone_is_refused():
         finding_json(a_finding(checked_at=START.replace(tzinfo=None)))
 
 
-@pytest.mark.parametrize("form", [finding_json, stored_json])
-def test_how_an_account_is_reached_is_in_no_form(form: Any):
-    text = json.dumps(form(WEAK))
+def test_how_an_account_is_reached_is_no_part_of_it():
+    text = json.dumps(finding_json(WEAK))
 
     assert "s3cret" not in text
     assert "Scanner" not in text
-
-
-def test_the_stored_form_starts_with_the_public_one():
-    assert finding_json(WEAK).keys() <= stored_json(WEAK).keys()
-
-
-def test_a_public_finding_can_be_read_back_with_defaults_for_the_rest():
-    back = finding_from_json(finding_json(WEAK))
-
-    assert finding_json(back) == finding_json(WEAK)
-    assert (back.severity, back.account.state) == (Severity.LOW, AccountState.ACTIVE)
-
-
-@pytest.mark.parametrize("broken", [{}, {"account": {}}, stored_json(WEAK) | {"verdict": "GREAT"}])
-def test_what_is_no_finding_is_refused(broken: Any):
-    with pytest.raises((KeyError, ValueError)):
-        finding_from_json(broken)
-
-
-TEXT = st.text(max_size=8)
-IDS = st.from_regex(r"[0-9]{12}", fullmatch=True).map(AccountId)
-REASONS = st.lists(st.builds(Reason, TEXT, TEXT), max_size=2).map(tuple)
-TEXTS = st.lists(TEXT, max_size=2).map(tuple)
-ROLES = st.builds(RoleFinding, TEXT, st.booleans(), REASONS, REASONS, TEXTS)
-STORED_ACCOUNTS = st.builds(
-    Account,
-    id=IDS,
-    name=TEXT,
-    partition=st.sampled_from(["aws", "aws-cn"]),
-    owner=TEXT,
-    ou=TEXT,
-    tags=st.lists(st.tuples(TEXT, TEXT), max_size=2).map(tuple),
-    state=st.sampled_from(AccountState),
-    is_management=st.booleans(),
-    access=st.just(Access()),
-    trusted_principals=TEXTS,
-    trusted_account_ids=st.frozensets(IDS, max_size=2),
-)
-FINDINGS = st.builds(
-    Finding,
-    account=STORED_ACCOUNTS,
-    verdict=st.sampled_from(Verdict),
-    meets_benchmark=st.none() | st.booleans(),
-    checked_at=st.datetimes(
-        min_value=datetime(1990, 1, 1),  # noqa: DTZ001 - hypothesis adds the zone
-        max_value=datetime(2100, 1, 1),  # noqa: DTZ001 - hypothesis adds the zone
-        timezones=st.just(UTC),
-    ),
-    reasons=REASONS,
-    notes=REASONS,
-    roles=st.lists(ROLES, max_size=2).map(tuple),
-    next_step=TEXT,
-    severity=st.sampled_from(Severity),
-)
-
-
-@given(FINDINGS)
-def test_a_stored_finding_comes_back_equal(finding: Finding):
-    assert finding_from_json(json.loads(json.dumps(stored_json(finding)))) == finding
 
 
 def test_a_csv_row_tells_the_finding():

@@ -151,8 +151,8 @@ def test_what_stands_in_the_way_is_said_to_whoever_asked(travel: Callable[..., N
             await riley.command("/support-role status", "cloud-security")
             await riley.wait_for(lambda screen: _settled(screen.messages("cloud-security")))
             for account, said in (
-                ("partner-portal", "was not made by this request"),
-                ("mobile-backend", "does not exist, so nobody could use the role"),
+                ("mobile-backend", "was not made by this request"),
+                ("partner-portal", "does not exist, so nobody could use the role"),
             ):
                 await riley.command(f"/support-role fix {account}", "cloud-security")
                 await riley.submit(await riley.wait_for_modal("Fix an account"), REASON)

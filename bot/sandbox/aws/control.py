@@ -51,8 +51,9 @@ class Control:
 
     def _get(self, name: str, query: str) -> Reply:
         if name == "calls":
-            since = int(parse_qs(query).get("since", ["0"])[0])
-            return 200, {"calls": self._journal.as_json(since)}
+            given = parse_qs(query)
+            since, last = (int(given.get(name, ["0"])[0]) for name in ("since", "last"))
+            return 200, {"calls": self._journal.as_json(since)[-last:]}
         if name == "state":
             with self._cloud.lock:
                 accounts = {

@@ -29,21 +29,31 @@ class AwsSwitches:
 
     url: str
 
-    def calls(self, action: str = "", account_id: str = "", since: int = 0) -> list[JournalEntry]:
-        """The journal, oldest first; `action` as in a policy (`iam:CreateRole`), empty for all."""
-        entries = [JournalEntry(**each) for each in self._get(f"calls?since={since}")["calls"]]
+    def calls(
+        self, action: str = "", account_id: str = "", *, since: int = 0, last: int = 0
+    ) -> list[JournalEntry]:
+        """The journal, oldest first; `action` as in a policy (`iam:CreateRole`), empty for all.
+
+        `since`: those after that number; `last`: of these so many at most, 0 for all.
+        """
+        entries = [JournalEntry(**each) for each in self._get(f"calls?since={since}&last={last}")["calls"]]
         return [
             each for each in entries if action in ("", each.action) and account_id in ("", each.account_id)
         ]
 
     def support_roles(self, account_id: str) -> tuple[SupportRole, ...]:
         """The roles with the policy; empty as well for an account that nobody has looked at yet."""
-        found = self._account(account_id).get("support_roles", ())
-        return tuple(SupportRole(**{**each, "policies": tuple(each["policies"])}) for each in found)
+        return self.all_support_roles().get(account_id, ())
+
+    def all_support_roles(self) -> dict[str, tuple[SupportRole, ...]]:
+        """The same by account id, of all accounts that anybody has looked at."""
+        accounts = self._get("state")["accounts"]
+        return {account_id: tuple(map(_role, each["support_roles"])) for account_id, each in accounts.items()}
 
     def roles(self, account_id: str) -> tuple[str, ...]:
         """The names of all its roles; empty for an account that nobody has looked at yet."""
-        return tuple(self._account(account_id).get("roles", ()))
+        account: dict[str, Any] = self._get("state")["accounts"].get(account_id, {})
+        return tuple(account.get("roles", ()))
 
     def paused(self) -> tuple[str, ...]:
         """The actions of which a call hangs at this moment."""
@@ -89,10 +99,6 @@ class AwsSwitches:
         """Delete a user or role by ARN; trust policies then show its unique id. False: there is none."""
         return bool(self._post("delete", principal=principal)["deleted"])
 
-    def _account(self, account_id: str) -> dict[str, Any]:
-        found: dict[str, Any] = self._get("state")["accounts"].get(account_id, {})
-        return found
-
     def _get(self, name: str) -> dict[str, Any]:
         return self._send(Request(f"{self.url}/_sandbox/{name}"))  # noqa: S310 - loopback
 
@@ -105,3 +111,7 @@ class AwsSwitches:
         with urlopen(request, timeout=10) as response:  # noqa: S310 - loopback
             answer: dict[str, Any] = json.load(response)
         return answer
+
+
+def _role(given: Mapping[str, Any]) -> SupportRole:
+    return SupportRole(**{**given, "policies": tuple(given["policies"])})

@@ -197,10 +197,12 @@ def _listed(site: Site, call: Call, channel: Channel, wanted: set[str]) -> bool:
 
 def _page(items: Sequence[T], call: Call) -> tuple[Sequence[T], str]:
     """One page and the cursor of the next; here a cursor is a position, for apps it is only a word."""
-    start = int(call.text("cursor") or 0) if call.text("cursor", "0").isdecimal() else -1
-    limit = call.number("limit", 0) or len(items)
-    if start < 0 or not 0 <= limit <= 1_000 + len(items):
-        raise SlackRefusal("invalid_cursor" if start < 0 else "invalid_limit")
+    cursor = call.text("cursor") or "0"
+    if not cursor.isdecimal():
+        raise SlackRefusal("invalid_cursor")
+    start, limit = int(cursor), call.number("limit", 0) or len(items)
+    if limit < 0:
+        raise SlackRefusal("invalid_limit")
     end = start + limit
     return items[start:end], str(end) if end < len(items) else ""
 

@@ -45,17 +45,21 @@ def open_fix(reception: Reception, incoming: Incoming, words: str) -> None:
 
 def choose_account(reception: Reception, incoming: Incoming) -> None:
     """Turn the modal that chooses into the one that shows the plan."""
-    desk = reception.desk
-    with desk.engine.begin() as connection:
-        form = forms.read_form(connection, incoming.form_id)
-        account = accounts.read_account(connection, incoming.entered(ActionId.FIX_ACCOUNT))
-        if form is None or account is None:
-            view = message_modal(
-                NOTHING_SHOWN, "That account is not known any more. Close this and try again."
-            )
-        else:
-            view = _fix_view(reception, connection, incoming, account, channel=form.channel)
+    refusal = reception.why_not_served(incoming.person)
+    view = message_modal(NOTHING_SHOWN, refusal) if refusal else _chosen_view(reception, incoming)
     reception.views.update(incoming.view_id, view)
+
+
+def _chosen_view(reception: Reception, incoming: Incoming) -> View:
+    with reception.desk.engine.begin() as connection:
+        form = forms.read_form(connection, incoming.form_id)
+        if form is None or not form.person.is_same_as(incoming.person):
+            return message_modal(NOTHING_SHOWN, "This form is too old. Close it and try again.")
+        account = accounts.read_account(connection, incoming.entered(ActionId.FIX_ACCOUNT))
+        if account is None:
+            text = "That account is not known any more. Close this and try again."
+            return message_modal(NOTHING_SHOWN, text)
+        return _fix_view(reception, connection, incoming, account, channel=form.channel)
 
 
 def submit_fix(reception: Reception, incoming: Incoming) -> None:

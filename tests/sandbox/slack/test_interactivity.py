@@ -480,6 +480,8 @@ def test_hostile_words_stay_words(play):
     async def story(stage):
         async with stage.person(RILEY) as riley:
             await riley.type("<!channel> & <script>", "cloud-security")
-            assert (await riley.last_message("cloud-security")).text == "&lt;!channel&gt; &amp; &lt;script&gt;"
+            assert (
+                await riley.last_message("cloud-security")
+            ).text == "&lt;!channel&gt; &amp; &lt;script&gt;"
 
     play(story)

@@ -86,7 +86,13 @@ def modal(*blocks: dict[str, Any], **more: Any) -> dict[str, Any]:
 
 
 IMAGE = {"type": "image", "image_url": "https://example.com/a.png", "alt_text": "A picture"}
-CONFIRM = {"title": plain(), "text": mrkdwn(), "confirm": plain("Yes"), "deny": plain("No"), "style": "danger"}
+CONFIRM = {
+    "title": plain(),
+    "text": mrkdwn(),
+    "confirm": plain("Yes"),
+    "deny": plain("No"),
+    "style": "danger",
+}
 ALERT = {"type": "alert", "level": "warning", "text": mrkdwn()}
 CARD = {"type": "card", "title": mrkdwn(), "body": mrkdwn(), "actions": [button()]}
 CONTAINER = {"type": "container", "title": plain(), "child_blocks": [section()], "is_collapsible": True}

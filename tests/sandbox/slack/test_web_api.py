@@ -351,4 +351,7 @@ def test_private_channels_are_known_to_their_members_alone(play):
         hidden = stage.client.conversations_info(channel="C0WARROOM0")
         assert await stage.error_of(hidden) == "channel_not_found"
 
-    play(story, workspace=with_channel(Channel("C0WARROOM0", "war-room", (ANA,), has_bot=False, is_private=True)))
+    play(
+        story,
+        workspace=with_channel(Channel("C0WARROOM0", "war-room", (ANA,), has_bot=False, is_private=True)),
+    )

@@ -136,6 +136,32 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("name"),
     )
     op.create_table(
+        "waivers",
+        sa.Column("id", sa.String(length=40), nullable=False),
+        sa.Column("account_id", sa.String(length=12), nullable=False),
+        sa.Column("account_name", sa.Text(), nullable=False),
+        sa.Column("requester", sa.JSON(), nullable=False),
+        sa.Column("owner", sa.String(length=40), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("until", sa.Date(), nullable=False),
+        sa.Column("ends_at", sa.DateTime(), nullable=False),
+        sa.Column("state", sa.String(length=20), nullable=False),
+        sa.Column("created_at", sa.DateTime(), nullable=False),
+        sa.Column("decide_by", sa.DateTime(), nullable=False),
+        sa.Column("decision", sa.JSON(), nullable=True),
+        sa.Column("revocation", sa.JSON(), nullable=True),
+        sa.Column("origin_channel", sa.String(length=40), nullable=False),
+        sa.Column("channel", sa.String(length=40), nullable=True),
+        sa.Column("ts", sa.String(length=40), nullable=True),
+        sa.Column("shown_state", sa.String(length=20), nullable=False),
+        sa.Column("showing_at", sa.DateTime(), nullable=True),
+        sa.Column("told", sa.String(length=20), nullable=False),
+        sa.Column("telling_at", sa.DateTime(), nullable=True),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    op.create_index(op.f("ix_waivers_account_id"), "waivers", ["account_id"], unique=False)
+    op.create_index(op.f("ix_waivers_state"), "waivers", ["state"], unique=False)
+    op.create_table(
         "forms",
         sa.Column("id", sa.String(length=40), nullable=False),
         sa.Column("person", sa.JSON(), nullable=False),
@@ -190,6 +216,9 @@ def downgrade() -> None:
     op.drop_index("ix_outbox_posted", table_name="outbox")
     op.drop_table("outbox")
     op.drop_table("forms")
+    op.drop_index(op.f("ix_waivers_state"), table_name="waivers")
+    op.drop_index(op.f("ix_waivers_account_id"), table_name="waivers")
+    op.drop_table("waivers")
     op.drop_table("switches")
     op.drop_index("ix_scans_finished", table_name="scans")
     op.drop_table("scans")
