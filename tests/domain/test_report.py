@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
 import pytest
+from building.strategies import FINDINGS
 from hypothesis import given
 from hypothesis import strategies as st
 

@@ -64,8 +64,8 @@ def test_a_fix_is_made_read_back_and_undone(
 
     assert isinstance(writer.delete_created_role(created.role_id), Deleted)
     assert SUPPORT_ROLE not in switches.roles(PAYMENTS)
-    (made,) = switches.calls("iam:CreateRole", PAYMENTS)
-    assert (made.source_identity, made.was_done) == ("U0ANAORTIZ", True)
+    made = [call for call in switches.calls("iam:CreateRole", PAYMENTS) if call.was_done]
+    assert [call.source_identity for call in made] == ["U0ANAORTIZ"]
 
 
 def test_a_boundary_is_part_of_the_fix(

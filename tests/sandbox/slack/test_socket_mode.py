@@ -2,23 +2,26 @@
 
 import asyncio
 from contextlib import asynccontextmanager
+from typing import Any
 
 import aiohttp
 import pytest
+from slack_bolt.async_app import AsyncAck, AsyncApp
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.sandbox.slack import RILEY, NotDone, SocketSettings
+from tests.sandbox.slack.stage import Play, Stage
 
 IMPATIENT = SocketSettings(ack_seconds=0.2, connection_grace_seconds=0.05, resend_events_after=(0, 0))
 
 
-async def new_url(stage):
+async def new_url(stage: Stage):
     app = AsyncWebClient(stage.slack.workspace.bot.app_token, base_url=stage.slack.api_url)
     return (await app.apps_connections_open(app_token=app.token))["url"]
 
 
 @asynccontextmanager
-async def a_socket(stage):
+async def a_socket(stage: Stage):
     """A connection of our own, past its hello."""
     async with aiohttp.ClientSession() as session, session.ws_connect(await new_url(stage)) as socket:
         hello = await socket.receive_json()
@@ -26,13 +29,15 @@ async def a_socket(stage):
         yield socket
 
 
-async def ack(socket, envelope, payload=None):
+async def ack(
+    socket: aiohttp.ClientWebSocketResponse, envelope: dict[str, Any], payload: dict[str, Any] | None = None
+):
     answer = {"envelope_id": envelope["envelope_id"]}
     await socket.send_json(answer if payload is None else answer | {"payload": payload})
 
 
-def test_a_ticket_opens_one_connection(play):
-    async def story(stage):
+def test_a_ticket_opens_one_connection(play: Play):
+    async def story(stage: Stage):
         url = await new_url(stage)
         async with aiohttp.ClientSession() as session, session.ws_connect(url) as socket:
             hello = await socket.receive_json()
@@ -43,16 +48,16 @@ def test_a_ticket_opens_one_connection(play):
     play(story)
 
 
-def test_the_bot_token_opens_no_socket(play):
-    async def story(stage):
+def test_the_bot_token_opens_no_socket(play: Play):
+    async def story(stage: Stage):
         call = stage.client.apps_connections_open(app_token=stage.slack.workspace.bot.token)
         assert await stage.error_of(call) == "not_allowed_token_type"
 
     play(story)
 
 
-def test_an_eleventh_connection_is_one_too_many(play):
-    async def story(stage):
+def test_an_eleventh_connection_is_one_too_many(play: Play):
+    async def story(stage: Stage):
         async with aiohttp.ClientSession() as session:
             sockets = [await session.ws_connect(await new_url(stage)) for _ in range(11)]
             first_words = [await socket.receive_json() for socket in sockets]
@@ -64,8 +69,8 @@ def test_an_eleventh_connection_is_one_too_many(play):
     play(story)
 
 
-def test_a_command_travels_in_an_envelope_with_all_its_fields(play):
-    async def story(stage):
+def test_a_command_travels_in_an_envelope_with_all_its_fields(play: Play):
+    async def story(stage: Stage):
         async with a_socket(stage) as socket, stage.person(RILEY) as riley:
             typing = asyncio.create_task(riley.command("/support-role status prod", "cloud-security"))
             envelope = await socket.receive_json()
@@ -84,8 +89,8 @@ def test_a_command_travels_in_an_envelope_with_all_its_fields(play):
     play(story)
 
 
-def test_the_acknowledgement_may_carry_the_answer(play):
-    async def story(stage):
+def test_the_acknowledgement_may_carry_the_answer(play: Play):
+    async def story(stage: Stage):
         async with a_socket(stage) as socket, stage.person(RILEY) as riley:
             typing = asyncio.create_task(riley.command("/x", "cloud-security"))
             await ack(socket, await socket.receive_json(), {"text": "hello", "response_type": "in_channel"})
@@ -96,8 +101,8 @@ def test_the_acknowledgement_may_carry_the_answer(play):
     play(story)
 
 
-def test_without_an_acknowledgement_the_person_sees_a_timeout(play):
-    async def story(stage):
+def test_without_an_acknowledgement_the_person_sees_a_timeout(play: Play):
+    async def story(stage: Stage):
         async with a_socket(stage), stage.person(RILEY) as riley:
             with pytest.raises(NotDone, match="operation_timeout"):
                 await riley.command("/support-role status", "cloud-security")
@@ -108,8 +113,8 @@ def test_without_an_acknowledgement_the_person_sees_a_timeout(play):
     play(story, sockets=IMPATIENT)
 
 
-def test_without_an_app_a_command_cannot_be_dispatched(play):
-    async def story(stage):
+def test_without_an_app_a_command_cannot_be_dispatched(play: Play):
+    async def story(stage: Stage):
         async with stage.person(RILEY) as riley:
             with pytest.raises(NotDone, match="dispatch_failed"):
                 await riley.command("/support-role status", "cloud-security")
@@ -117,8 +122,8 @@ def test_without_an_app_a_command_cannot_be_dispatched(play):
     play(story, sockets=IMPATIENT)
 
 
-def test_an_envelope_whose_connection_breaks_comes_over_another(play):
-    async def story(stage):
+def test_an_envelope_whose_connection_breaks_comes_over_another(play: Play):
+    async def story(stage: Stage):
         async with a_socket(stage) as first, stage.person(RILEY) as riley:
             typing = asyncio.create_task(riley.command("/x", "cloud-security"))
             before = await first.receive_json()
@@ -132,12 +137,12 @@ def test_an_envelope_whose_connection_breaks_comes_over_another(play):
     play(story)
 
 
-def test_each_envelope_goes_to_one_connection_alone(play):
-    async def story(stage):
+def test_each_envelope_goes_to_one_connection_alone(play: Play):
+    async def story(stage: Stage):
         async with a_socket(stage) as one, a_socket(stage) as two, stage.person(RILEY) as riley:
             got = {one: 0, two: 0}
 
-            async def answer(socket):
+            async def answer(socket: aiohttp.ClientWebSocketResponse):
                 async for _ in socket:
                     got[socket] += 1
                     await ack(socket, _.json())
@@ -153,8 +158,8 @@ def test_each_envelope_goes_to_one_connection_alone(play):
     play(story)
 
 
-def test_an_event_that_nobody_acknowledges_comes_again(play):
-    async def story(stage):
+def test_an_event_that_nobody_acknowledges_comes_again(play: Play):
+    async def story(stage: Stage):
         async with a_socket(stage) as socket, stage.person(RILEY) as riley:
             await riley.open_home()
             attempts = [await socket.receive_json() for _ in range(3)]
@@ -165,8 +170,8 @@ def test_an_event_that_nobody_acknowledges_comes_again(play):
     play(story, sockets=IMPATIENT)
 
 
-def test_the_same_envelope_can_be_sent_twice(play):
-    async def story(stage):
+def test_the_same_envelope_can_be_sent_twice(play: Play):
+    async def story(stage: Stage):
         async with a_socket(stage) as socket, stage.person(RILEY) as riley:
             seen = []
             for deed in (riley.command("/x", "cloud-security"), riley.redeliver()):
@@ -179,16 +184,16 @@ def test_the_same_envelope_can_be_sent_twice(play):
     play(story)
 
 
-def test_a_refresh_asks_the_app_to_reconnect_and_loses_nothing(play):
+def test_a_refresh_asks_the_app_to_reconnect_and_loses_nothing(play: Play):
     answered = []
 
-    def app(bolt):
+    def app(bolt: AsyncApp):
         @bolt.command("/x")
-        async def answer(ack, command):
+        async def answer(ack: AsyncAck, command: dict[str, Any]):
             await ack()
             answered.append(command["text"])
 
-    async def story(stage):
+    async def story(stage: Stage):
         async with stage.person(RILEY) as riley:
             for number in range(6):
                 if number % 2:
@@ -199,8 +204,8 @@ def test_a_refresh_asks_the_app_to_reconnect_and_loses_nothing(play):
     play(story, app)
 
 
-def test_connections_are_refreshed_by_themselves_when_told_so(play):
-    async def story(stage):
+def test_connections_are_refreshed_by_themselves_when_told_so(play: Play):
+    async def story(stage: Stage):
         async with a_socket(stage) as socket:
             word = await socket.receive_json()
             assert (word["type"], word["reason"]) == ("disconnect", "refresh_requested")
@@ -208,14 +213,14 @@ def test_connections_are_refreshed_by_themselves_when_told_so(play):
     play(story, sockets=SocketSettings(refresh_seconds=0.05))
 
 
-def test_an_outage_cuts_the_app_off_until_it_ends(play):
-    async def story(stage):
+def test_an_outage_cuts_the_app_off_until_it_ends(play: Play):
+    async def story(stage: Stage):
         async with a_socket(stage) as socket, stage.person(RILEY) as riley:
             await riley.outage(60)
             assert (await socket.receive()).type is aiohttp.WSMsgType.CLOSE
-            async with aiohttp.ClientSession() as session:
-                async with session.post(stage.slack.api_url + "auth.test") as response:
-                    assert response.status == 503
+            url = stage.slack.api_url + "auth.test"
+            async with aiohttp.ClientSession() as session, session.post(url) as response:
+                assert response.status == 503
             await riley.outage(0)
             assert (await stage.client.auth_test())["ok"]
 

@@ -25,6 +25,7 @@ from bot.sandbox.slack import (
     Workspace,
     default_workspace,
 )
+from tests.sandbox.slack.stage import FakeClock, Play, Stage
 
 
 def section(text: str) -> dict[str, Any]:
@@ -40,8 +41,8 @@ def with_channel(channel: Channel) -> Workspace:
     return replace(workspace, channels=(*workspace.channels, channel))
 
 
-def test_tokens_are_checked_before_anything_else(play):
-    async def story(stage):
+def test_tokens_are_checked_before_anything_else(play: Play):
+    async def story(stage: Stage):
         api = stage.slack.api_url
         bot = stage.slack.workspace.bot
         assert await stage.error_of(AsyncWebClient(base_url=api).auth_test()) == "not_authed"
@@ -53,8 +54,8 @@ def test_tokens_are_checked_before_anything_else(play):
     play(story)
 
 
-def test_auth_test_says_who_the_app_is(play):
-    async def story(stage):
+def test_auth_test_says_who_the_app_is(play: Play):
+    async def story(stage: Stage):
         answer = await stage.client.auth_test()
         bot = stage.slack.workspace.bot
         assert (answer["user_id"], answer["bot_id"], answer["team_id"]) == (
@@ -65,13 +66,13 @@ def test_auth_test_says_who_the_app_is(play):
     play(story)
 
 
-def test_form_and_json_bodies_mean_the_same(play):
-    async def story(stage):
+def test_form_and_json_bodies_mean_the_same(play: Play):
+    async def story(stage: Stage):
         token = stage.slack.workspace.bot.token
         form = {"token": token, "channel": CLOUD_SECURITY, "text": "hi", "blocks": '[{"type": "divider"}]'}
-        async with aiohttp.ClientSession() as session:
-            async with session.post(stage.slack.api_url + "chat.postMessage", data=form) as response:
-                first = await response.json()
+        url = stage.slack.api_url + "chat.postMessage"
+        async with aiohttp.ClientSession() as session, session.post(url, data=form) as response:
+            first = await response.json()
         second = await stage.client.chat_postMessage(
             channel=CLOUD_SECURITY, text="hi", blocks=[{"type": "divider"}]
         )
@@ -81,8 +82,8 @@ def test_form_and_json_bodies_mean_the_same(play):
     play(story)
 
 
-def test_a_missing_scope_is_named(play):
-    async def story(stage):
+def test_a_missing_scope_is_named(play: Play):
+    async def story(stage: Stage):
         refusal = await stage.refusal_of(stage.client.chat_postMessage(channel=CLOUD_SECURITY, text="hi"))
         assert (refusal["error"], refusal["needed"], refusal["provided"]) == (
             "missing_scope", "chat:write", "users:read",
@@ -96,21 +97,21 @@ def test_a_missing_scope_is_named(play):
     [("C0NOWHERE0", "channel_not_found"), (RANDOM, "not_in_channel"), ("C0ARCHIVED", "is_archived"),
      ("C0SECRET00", "channel_not_found")],
 )  # fmt: skip
-def test_the_app_posts_only_where_it_may(play, channel, error):
+def test_the_app_posts_only_where_it_may(play: Play, channel: str, error: str):
     workspace = default_workspace()
     more = (
         Channel("C0ARCHIVED", "old", (RILEY,), is_archived=True),
         Channel("C0SECRET00", "secret", (RILEY,), has_bot=False, is_private=True),
     )
 
-    async def story(stage):
+    async def story(stage: Stage):
         assert await stage.error_of(stage.client.chat_postMessage(channel=channel, text="hi")) == error
 
     play(story, workspace=replace(workspace, channels=(*workspace.channels, *more)))
 
 
-def test_with_the_public_scope_the_app_posts_in_any_public_channel(play):
-    async def story(stage):
+def test_with_the_public_scope_the_app_posts_in_any_public_channel(play: Play):
+    async def story(stage: Stage):
         await stage.client.chat_postMessage(channel=RANDOM, text="hi")
         async with stage.person(RILEY) as riley:
             assert (await riley.last_message("random")).text == "hi"
@@ -118,8 +119,8 @@ def test_with_the_public_scope_the_app_posts_in_any_public_channel(play):
     play(story, workspace=with_scopes("chat:write", "chat:write.public"))
 
 
-def test_a_message_can_be_posted_changed_and_deleted(play):
-    async def story(stage):
+def test_a_message_can_be_posted_changed_and_deleted(play: Play):
+    async def story(stage: Stage):
         posted = await stage.client.chat_postMessage(channel=CLOUD_SECURITY, text="one")
         await stage.client.chat_update(channel=CLOUD_SECURITY, ts=posted["ts"], text="two")
         async with stage.person(RILEY) as riley:
@@ -131,10 +132,10 @@ def test_a_message_can_be_posted_changed_and_deleted(play):
     play(story)
 
 
-def test_metadata_survives_an_update_that_does_not_mention_it(play):
+def test_metadata_survives_an_update_that_does_not_mention_it(play: Play):
     metadata = {"event_type": "request", "event_payload": {"id": "7"}}
 
-    async def story(stage):
+    async def story(stage: Stage):
         posted = await stage.client.chat_postMessage(channel=CLOUD_SECURITY, text="one", metadata=metadata)
         changed = await stage.client.chat_update(channel=CLOUD_SECURITY, ts=posted["ts"], text="two")
         assert changed["message"]["metadata"] == metadata
@@ -142,8 +143,8 @@ def test_metadata_survives_an_update_that_does_not_mention_it(play):
     play(story)
 
 
-def test_what_cannot_be_changed_says_why(play):
-    async def story(stage):
+def test_what_cannot_be_changed_says_why(play: Play):
+    async def story(stage: Stage):
         async with stage.person(RILEY) as riley:
             await riley.type("mine", "cloud-security")
             ts = (await riley.last_message("cloud-security")).id
@@ -157,8 +158,8 @@ def test_what_cannot_be_changed_says_why(play):
     play(story)
 
 
-def test_a_message_says_something_and_not_too_much(play):
-    async def story(stage):
+def test_a_message_says_something_and_not_too_much(play: Play):
+    async def story(stage: Stage):
         post = stage.client.chat_postMessage
         # The client's own method warns of a missing text before it sends anything.
         silent = stage.client.api_call("chat.postMessage", json={"channel": CLOUD_SECURITY})
@@ -171,8 +172,8 @@ def test_a_message_says_something_and_not_too_much(play):
     play(story)
 
 
-def test_bad_blocks_are_refused_with_their_places(play):
-    async def story(stage):
+def test_bad_blocks_are_refused_with_their_places(play: Play):
+    async def story(stage: Stage):
         post = stage.client.chat_postMessage
         refusal = await stage.refusal_of(post(channel=CLOUD_SECURITY, text="x", blocks=[section("")]))
         assert refusal["error"] == "invalid_blocks"
@@ -185,8 +186,8 @@ def test_bad_blocks_are_refused_with_their_places(play):
     play(story)
 
 
-def test_an_ephemeral_message_is_seen_by_one_person_alone(play):
-    async def story(stage):
+def test_an_ephemeral_message_is_seen_by_one_person_alone(play: Play):
+    async def story(stage: Stage):
         await stage.client.chat_postEphemeral(channel=CLOUD_SECURITY, user=RILEY, text="only you")
         async with stage.person(RILEY) as riley, stage.person(ANA) as ana:
             assert [m.is_ephemeral for m in await riley.messages("cloud-security")] == [True]
@@ -197,8 +198,8 @@ def test_an_ephemeral_message_is_seen_by_one_person_alone(play):
     play(story)
 
 
-def test_a_reply_needs_its_thread(play):
-    async def story(stage):
+def test_a_reply_needs_its_thread(play: Play):
+    async def story(stage: Stage):
         post = stage.client.chat_postMessage
         parent = await post(channel=CLOUD_SECURITY, text="parent")
         await post(channel=CLOUD_SECURITY, text="child", thread_ts=parent["ts"])
@@ -212,8 +213,8 @@ def test_a_reply_needs_its_thread(play):
     play(story, workspace=with_scopes("chat:write", "channels:history"))
 
 
-def test_a_channel_takes_a_burst_and_then_one_message_a_second(play, clock):
-    async def story(stage):
+def test_a_channel_takes_a_burst_and_then_one_message_a_second(play: Play, clock: FakeClock):
+    async def story(stage: Stage):
         for _ in range(3):
             await stage.client.chat_postMessage(channel=CLOUD_SECURITY, text="x")
         await stage.client.chat_postMessage(channel=APPROVALS, text="another channel is not concerned")
@@ -225,8 +226,8 @@ def test_a_channel_takes_a_burst_and_then_one_message_a_second(play, clock):
     play(story, limits=RateLimits(), clock=clock)
 
 
-def test_a_rate_limit_is_a_429_that_says_when_to_come_back(play, clock):
-    async def story(stage):
+def test_a_rate_limit_is_a_429_that_says_when_to_come_back(play: Play, clock: FakeClock):
+    async def story(stage: Stage):
         form = {"token": stage.slack.workspace.bot.token}
         async with aiohttp.ClientSession() as session:
             for _ in range(20):
@@ -238,8 +239,8 @@ def test_a_rate_limit_is_a_429_that_says_when_to_come_back(play, clock):
     play(story, limits=RateLimits(), clock=clock)
 
 
-def test_channels_are_described_as_slack_does(play):
-    async def story(stage):
+def test_channels_are_described_as_slack_does(play: Play):
+    async def story(stage: Stage):
         shared = (await stage.client.conversations_info(channel=PARTNERS))["channel"]
         assert (shared["name"], shared["is_ext_shared"], shared["is_member"]) == ("partners", True, True)
         random = (await stage.client.conversations_info(channel=RANDOM))["channel"]
@@ -249,8 +250,8 @@ def test_channels_are_described_as_slack_does(play):
     play(story)
 
 
-def test_lists_come_in_pages(play):
-    async def story(stage):
+def test_lists_come_in_pages(play: Play):
+    async def story(stage: Stage):
         names, cursor = [], ""
         for _ in range(3):
             page = await stage.client.conversations_list(limit=2, cursor=cursor)
@@ -262,8 +263,8 @@ def test_lists_come_in_pages(play):
     play(story)
 
 
-def test_people_are_described_with_what_makes_them_special(play):
-    async def story(stage):
+def test_people_are_described_with_what_makes_them_special(play: Play):
+    async def story(stage: Stage):
         guest = (await stage.client.users_info(user=GUS))["user"]
         stranger = (await stage.client.users_info(user=EVE))["user"]
         assert guest["is_restricted"]
@@ -276,8 +277,8 @@ def test_people_are_described_with_what_makes_them_special(play):
     play(story)
 
 
-def test_user_groups_list_their_members(play):
-    async def story(stage):
+def test_user_groups_list_their_members(play: Play):
+    async def story(stage: Stage):
         groups = (await stage.client.usergroups_list(include_users=True))["usergroups"]
         assert [(group["handle"], group["users"]) for group in groups] == [("cloud-approvers", [ANA, SAM])]
         members = await stage.client.usergroups_users_list(usergroup=CLOUD_APPROVERS)
@@ -288,8 +289,8 @@ def test_user_groups_list_their_members(play):
     play(story)
 
 
-def test_a_direct_message_reaches_one_person(play):
-    async def story(stage):
+def test_a_direct_message_reaches_one_person(play: Play):
+    async def story(stage: Stage):
         channel = (await stage.client.conversations_open(users=RILEY))["channel"]["id"]
         assert re.fullmatch(r"D[A-Z0-9]+", channel)
         await stage.client.chat_postMessage(channel=channel, text="by channel")
@@ -301,16 +302,16 @@ def test_a_direct_message_reaches_one_person(play):
     play(story)
 
 
-def test_the_app_can_join_a_public_channel(play):
-    async def story(stage):
+def test_the_app_can_join_a_public_channel(play: Play):
+    async def story(stage: Stage):
         assert (await stage.client.conversations_join(channel=RANDOM))["channel"]["is_member"]
         await stage.client.chat_postMessage(channel=RANDOM, text="hi")
 
     play(story, workspace=with_scopes("channels:join", "chat:write"))
 
 
-def test_a_file_is_uploaded_and_downloaded_again(play):
-    async def story(stage):
+def test_a_file_is_uploaded_and_downloaded_again(play: Play):
+    async def story(stage: Stage):
         await stage.client.files_upload_v2(
             channel=CLOUD_SECURITY, content="a,b\n1,2", filename="findings.csv", title="Findings"
         )
@@ -321,20 +322,20 @@ def test_a_file_is_uploaded_and_downloaded_again(play):
     play(story)
 
 
-def test_an_upload_must_be_as_long_as_it_was_said_to_be(play):
-    async def story(stage):
+def test_an_upload_must_be_as_long_as_it_was_said_to_be(play: Play):
+    async def story(stage: Stage):
         place = await stage.client.files_getUploadURLExternal(filename="a.txt", length=10)
-        async with aiohttp.ClientSession() as session:
-            async with session.post(place["upload_url"], data=b"short") as response:
-                assert response.status == 404
+        upload = place["upload_url"]
+        async with aiohttp.ClientSession() as session, session.post(upload, data=b"short") as response:
+            assert response.status == 404
         done = stage.client.files_completeUploadExternal(files=[{"id": place["file_id"], "title": "A"}])
         assert await stage.error_of(done) == "file_not_found"
 
     play(story)
 
 
-def test_a_planned_failure_happens_once(play):
-    async def story(stage):
+def test_a_planned_failure_happens_once(play: Play):
+    async def story(stage: Stage):
         async with stage.person(RILEY) as riley:
             await riley.fail_next("chat.postMessage", "invalid_blocks")
         refused = stage.client.chat_postMessage(channel=CLOUD_SECURITY, text="x")
@@ -344,8 +345,8 @@ def test_a_planned_failure_happens_once(play):
     play(story)
 
 
-def test_private_channels_are_known_to_their_members_alone(play):
-    async def story(stage):
+def test_private_channels_are_known_to_their_members_alone(play: Play):
+    async def story(stage: Stage):
         names = (await stage.client.conversations_list(types="public_channel,private_channel"))["channels"]
         assert "war-room" not in [channel["name"] for channel in names]
         hidden = stage.client.conversations_info(channel="C0WARROOM0")

@@ -1,0 +1,1 @@
+"""Builders of domain values: a test names only what matters to it."""

@@ -1,0 +1,121 @@
+"""What an orchestrator asks: is this process alive, and is everything there that it needs?"""
+
+import asyncio
+import json
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+
+import aiohttp
+import pytest
+from sqlalchemy import Connection, Engine, text
+
+from bot.serve.ops import Readiness, start_ops
+from bot.serve.slack_process import WORKER_SILENT, SlackProcess, StartError
+from bot.settings import Settings
+from bot.store import operations
+from bot.store.engine import build_engine
+from bot.store.schema import migrate
+from bot.wiring.desk import utc_now
+
+Write = Callable[[Connection], object]
+
+
+def get(path: str, readiness: Readiness) -> tuple[int, dict[str, object]]:
+    async def look() -> Readiness:
+        return readiness
+
+    async def go() -> tuple[int, dict[str, object]]:
+        runner = await start_ops("127.0.0.1", 0, look)
+        port = runner.addresses[0][1]
+        try:
+            async with (
+                aiohttp.ClientSession() as session,
+                session.get(f"http://127.0.0.1:{port}{path}") as answer,
+            ):
+                return answer.status, json.loads(await answer.text())
+        finally:
+            await runner.cleanup()
+
+    return asyncio.run(go())
+
+
+def checks(engine: Engine, *, connected: bool = True) -> dict[str, str]:
+    process = SlackProcess(Settings(), [], "127.0.0.1", 0)
+    return dict(process._readiness(engine, connected=connected).problems)
+
+
+@pytest.fixture
+def engine(tmp_path: Path) -> Engine:
+    engine = build_engine(f"sqlite:///{tmp_path / 'store.db'}")
+    migrate(engine)
+    return engine
+
+
+def beat(engine: Engine, *, problem: str = "", ago: timedelta = timedelta(0)) -> None:
+    with engine.begin() as connection:
+        operations.beat(connection, "worker-1", problem=problem, now=utc_now() - ago)
+
+
+def test_ready_is_200_and_names_what_was_looked_at():
+    assert get("/readyz", Readiness((("slack", ""), ("database", "")))) == (
+        200,
+        {"ready": True, "checks": {"slack": "ok", "database": "ok"}},
+    )
+
+
+def test_not_ready_is_503_and_says_what_is_wrong():
+    assert get("/readyz", Readiness((("slack", ""), ("aws", "AccessDenied")))) == (
+        503,
+        {"ready": False, "checks": {"slack": "ok", "aws": "AccessDenied"}},
+    )
+
+
+def test_healthy_is_healthy_whatever_is_missing():
+    """A restart would not bring AWS back."""
+    assert get("/healthz", Readiness((("aws", "AccessDenied"),)))[0] == 200
+
+
+def test_all_is_well_with_a_connection_and_a_worker_that_was_just_heard_of(engine: Engine):
+    beat(engine)
+
+    assert checks(engine) == {"slack": "", "database": "", "worker": "", "aws": ""}
+
+
+def test_without_a_connection_slack_is_named(engine: Engine):
+    beat(engine)
+
+    assert checks(engine, connected=False)["slack"] == "not connected"
+
+
+def test_a_worker_that_is_silent_for_too_long_is_named(engine: Engine):
+    beat(engine, ago=WORKER_SILENT + timedelta(seconds=1))
+
+    assert checks(engine)["worker"] == "no worker has been heard of lately"
+
+
+def test_what_keeps_the_worker_from_aws_is_named(engine: Engine):
+    beat(engine, problem="sts:GetCallerIdentity: ExpiredToken")
+
+    assert checks(engine)["aws"] == "sts:GetCallerIdentity: ExpiredToken"
+
+
+def test_a_database_that_fails_is_named_without_its_address(engine: Engine):
+    with engine.begin() as connection:
+        connection.execute(text("DROP TABLE executors"))
+
+    assert checks(engine) == {"slack": "", "database": "OperationalError"}
+
+
+def test_a_port_that_is_taken_is_said_with_the_way_out(tmp_path: Path):
+    async def go() -> None:
+        taken = await start_ops("127.0.0.1", 0, lambda: asyncio.sleep(0, Readiness(())))
+        settings = Settings.model_validate({"store": {"url": f"sqlite:///{tmp_path / 'store.db'}"}})
+        process = SlackProcess(settings, [], "127.0.0.1", taken.addresses[0][1])
+        try:
+            await process.run()
+        finally:
+            await taken.cleanup()
+
+    with pytest.raises(StartError, match=r"Give another --ops-port\."):
+        asyncio.run(go())
