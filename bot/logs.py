@@ -24,6 +24,19 @@ _NAMED = re.compile(
 )
 HIDDEN = "[hidden]"
 
+OTHERS = (
+    "aiohttp",
+    "alembic",
+    "boto3",
+    "botocore",
+    "dbos",
+    "slack_bolt",
+    "slack_sdk",
+    "sqlalchemy",
+    "urllib3",
+)
+"""Libraries whose INFO and DEBUG lines show request bodies and headers, or tell of what works."""
+
 _STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName", "color_message"}
 
 
@@ -91,6 +104,5 @@ def configure_logs(level: str = "warning", form: LogFormat = "pretty", stream: T
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level.upper())
-    # Their INFO and DEBUG lines show request bodies and headers.
-    for name in ("botocore", "boto3", "urllib3", "aiohttp", "slack_sdk", "slack_bolt", "sqlalchemy"):
+    for name in OTHERS:
         logging.getLogger(name).setLevel(max(root.level, logging.WARNING))

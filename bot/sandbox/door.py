@@ -148,7 +148,7 @@ class Sandbox:
             raise RuntimeError("there is no worker at the moment")
         os.kill(pid, signal.SIGKILL)
         async with asyncio.timeout(GONE_SECONDS):
-            while await self.worker_pid() == pid:  # noqa: ASYNC110 - another process's end is nobody's event
+            while is_running(pid):  # noqa: ASYNC110 - another process's end is nobody's event
                 await asyncio.sleep(0.02)
         return pid
 
@@ -201,6 +201,15 @@ class Sandbox:
             await connected
         except TimeoutError:
             raise SandboxError(f"The bot did not connect in time. It said:\n{bot.last_lines}") from None
+
+
+def is_running(pid: int) -> bool:
+    """False once it has ended and its parent knows: only then are its connections closed for sure."""
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return True
 
 
 def bot_ended(bot: BotProcess, status: int) -> SandboxError:
@@ -260,9 +269,10 @@ async def _first_of(*tasks: "asyncio.Task[Any]") -> None:
 
 def welcome(sandbox: Sandbox) -> Frame:
     """What stands in the terminal while the sandbox is open."""
+    accounts = f"{len(sandbox.world.stories)} accounts, nothing real; see AWS in the sidebar"
     lines = [
         f"Slack   {sandbox.url}",
-        f"AWS     {sandbox.aws_url}  ({len(sandbox.world.stories)} accounts, nothing real)",
+        f"AWS     {sandbox.aws_url}  ({accounts})",
         f"Logs    {sandbox.log}",
         "",
         "Three things to try:",

@@ -70,6 +70,7 @@ def _scan_statements(account_id: str) -> list[dict[str, Any]]:
     return [
         _allow(["iam:ListEntitiesForPolicy"], SUPPORT_POLICY),
         _allow(["iam:GetRole", "iam:GetUser"], [arn_in(account_id, "role/*"), arn_in(account_id, "user/*")]),
+        _allow(["iam:ListAttachedRolePolicies", "iam:ListRolePolicies"], arn_in(account_id, "role/*")),
         _allow(["iam:ListOpenIDConnectProviders", "iam:ListSAMLProviders"], "*"),
     ]
 

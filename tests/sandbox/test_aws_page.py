@@ -55,7 +55,8 @@ def test_a_role_stands_with_whom_it_trusts() -> None:
 def test_a_call_says_who_did_what_for_whom_and_the_newest_is_first() -> None:
     page = a_page(CREATED, replace(CREATED, action="iam:GetRole", error="NoSuchEntity"))
 
-    assert "03:04:05<td>payments-prod<td>SupportRoleRemediator/fix-1 <small>for U0ANAORTIZ</small>" in page
+    assert "03:04:05</small> <b>payments-prod</b> <code>iam:CreateRole</code> aws-support-access" in page
+    assert "done <span class=dim>as SupportRoleRemediator/fix-1</span> <small>for U0ANAORTIZ</small>" in page
     assert page.index("iam:GetRole") < page.index("iam:CreateRole")
-    assert page.count("class=write") == 1
+    assert page.count("<li class=write>") == 1
     assert "<span class=refused>NoSuchEntity</span>" in page

@@ -11,18 +11,10 @@ from pathlib import Path
 import pytest
 
 from bot.sandbox.configuration import clean_environment, settings_toml, slack_environment
-from bot.sandbox.door import Sandbox, SandboxError, has_browser, until_it_ends
+from bot.sandbox.door import Sandbox, SandboxError, has_browser, is_running, until_it_ends
 from bot.sandbox.slack import default_workspace
 from bot.sandbox.world import sandbox_world
 from bot.settings import read_settings
-
-
-def is_running(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    return True
 
 
 def test_the_settings_are_all_that_serving_needs(tmp_path: Path) -> None:

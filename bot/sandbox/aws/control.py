@@ -15,7 +15,7 @@ PREFIX = "/_sandbox/"
 Given = Mapping[str, Any]
 Reply = tuple[int, dict[str, Any]]
 
-STATUS_OF = {"AccessDenied": 403, "ServiceFailure": 500, "InternalFailure": 500, "Throttling": 400}
+STATUS_OF = {"AccessDenied": 403, "ServiceFailure": 500, "InternalFailure": 500, "NoSuchEntity": 404}
 
 
 class Control:
@@ -77,16 +77,17 @@ class Control:
         return self._switches.as_json()
 
     def _fail(self, given: Given) -> dict[str, Any]:
-        """`action`, and `code` (AccessDenied), `status`, `times` (1)."""
+        """`action`, and `code` (AccessDenied), `status`, `times` (1), `account` (any)."""
         code = str(given.get("code", "AccessDenied"))
         status = int(given.get("status", STATUS_OF.get(code, 400)))
-        self._switches.fail(Failure(given["action"], code, status, int(given.get("times", 1))))
+        times, account_id = int(given.get("times", 1)), str(given.get("account", ""))
+        self._switches.fail(Failure(given["action"], code, status, times, account_id))
         return self._switches.as_json()
 
     def _pause(self, given: Given) -> dict[str, Any]:
-        """`action`, and `nth` (1), `after` (false: hang before it is done; true: done but not answered)."""
+        """`action`, and `nth` (1), `after` (hang once it is done, before it is answered), `account` (any)."""
         nth, after = int(given.get("nth", 1)), bool(given.get("after", False))
-        self._switches.pause(Pause(given["action"], nth, after))
+        self._switches.pause(Pause(given["action"], nth, after, str(given.get("account", ""))))
         return self._switches.as_json()
 
     def _release(self, _: Given) -> dict[str, Any]:

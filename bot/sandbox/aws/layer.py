@@ -1,6 +1,7 @@
 """The layer before moto: knows the caller, says no where AWS would, and keeps the journal."""
 
 import json
+import logging
 import socket
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
@@ -28,6 +29,8 @@ from bot.sandbox.aws.wire import (
     request_id_in,
 )
 from bot.sandbox.world import World
+
+log = logging.getLogger(__name__)
 
 Application = Callable[[Environ, Any], Iterable[bytes]]
 
@@ -83,6 +86,9 @@ class AwsLayer:
             answer = self._held(call, environ, seen)
         except Refusal as refusal:
             answer = render_refusal(refusal, seen.service)
+        except Exception:
+            log.exception("the sandbox's AWS has a fault of its own")
+            answer = render_refusal(Refusal("InternalFailure", "See the sandbox's log.", 500), seen.service)
         self._journal.add(
             at=at.isoformat(timespec="milliseconds"),
             account_id=seen.account_id,
@@ -104,11 +110,11 @@ class AwsLayer:
         def is_gone() -> bool:
             return _hung_up(environ)
 
-        self._switches.refuse_if_told(call)
-        self._switches.hold(call, is_gone, after=False)
+        self._switches.refuse_if_told(call, target.account_id)
+        self._switches.hold(call, target.account_id, is_gone, after=False)
         with self._cloud.lock:
             answer = self._perform(call, caller, target, environ)
-        self._switches.hold(call, is_gone, after=True)
+        self._switches.hold(call, target.account_id, is_gone, after=True)
         return answer
 
     def _perform(self, call: ApiCall, caller: Caller, target: Target, environ: Environ) -> Answer:

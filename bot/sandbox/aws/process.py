@@ -4,6 +4,8 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from tempfile import TemporaryFile
+from typing import IO
 
 from bot.domain.errors import SupportRoleError
 from bot.sandbox.configuration import clean_environment
@@ -22,17 +24,20 @@ def start_aws(accounts: int = STORIES, port: int = 0) -> Iterator[str]:
     command = [sys.executable, "-m", "bot.sandbox.aws", "--child"]
     command += ["--accounts", str(accounts), "--port", str(port)]
     # A session of its own: Ctrl-C in a terminal must end the bot first, then its AWS.
-    with subprocess.Popen(  # noqa: S603 - our own module
-        command,
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        env=clean_environment(),
-        text=True,
-        start_new_session=True,
-    ) as process:
+    with (
+        TemporaryFile("w+") as complaints,
+        subprocess.Popen(  # noqa: S603 - our own module
+            command,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=complaints,
+            env=clean_environment(),
+            text=True,
+            start_new_session=True,
+        ) as process,
+    ):
         try:
-            yield _url_when_ready(process)
+            yield _url_when_ready(process, complaints)
         finally:
             process.terminate()
             try:
@@ -41,14 +46,16 @@ def start_aws(accounts: int = STORIES, port: int = 0) -> Iterator[str]:
                 process.kill()
 
 
-def _url_when_ready(process: "subprocess.Popen[str]") -> str:
-    if process.stdout is None or process.stderr is None:
-        raise AssertionError("it was started with pipes")
+def _url_when_ready(process: "subprocess.Popen[str]", complaints: IO[str]) -> str:
+    if process.stdout is None:
+        raise AssertionError("it was started with a pipe")
     word, _, url = process.stdout.readline().strip().partition(" ")
     if word != "READY":
-        why = process.stderr.read().strip().splitlines()
-        hint = "Is the extra installed? pip install 'support-role-bot[sandbox]'"
-        raise AwsStartError(
-            f"The sandbox's AWS did not start: {why[-1] if why else 'no reason given'}. {hint}"
+        process.wait()
+        complaints.seek(0)
+        why = ([*complaints] or ["no reason given"])[-1].strip()
+        hint = (
+            " Install its extra: pip install 'support-role-bot[sandbox]'" if "No module named" in why else ""
         )
+        raise AwsStartError(f"The sandbox's AWS did not start: {why}{hint}")
     return url

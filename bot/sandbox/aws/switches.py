@@ -12,12 +12,13 @@ LONGEST_PAUSE = 120.0
 
 @dataclass(slots=True)
 class Failure:
-    """The next calls of an action are answered with this."""
+    """The next calls of an action are answered with this; in one account, where it names one."""
 
     action: str
     code: str
     status: int
     left: int
+    account_id: str = ""
 
 
 @dataclass(slots=True)
@@ -27,6 +28,7 @@ class Pause:
     action: str
     left: int
     after: bool
+    account_id: str = ""
     reached: bool = False
     released: threading.Event = field(default_factory=threading.Event)
 
@@ -70,13 +72,13 @@ class Switches:
                 "pauses_waiting": [each.action for each in self._pauses if not each.reached],
             }
 
-    def refuse_if_told(self, call: ApiCall) -> None:
+    def refuse_if_told(self, call: ApiCall, account_id: str) -> None:
         with self._lock:
             if self._throttled > 0:
                 self._throttled -= 1
                 code = "Throttling" if call.service != "organizations" else "TooManyRequestsException"
                 raise Refusal(code, "Rate exceeded")
-            failure = next((each for each in self._failures if _means(each.action, call)), None)
+            failure = next((each for each in self._failures if _means(each, call, account_id)), None)
             if failure is None:
                 return
             failure.left -= 1
@@ -84,21 +86,23 @@ class Switches:
                 self._failures.remove(failure)
         raise Refusal(failure.code, "The sandbox was told to fail this call.", failure.status)
 
-    def hold(self, call: ApiCall, caller_is_gone: Callable[[], bool], *, after: bool) -> None:
+    def hold(
+        self, call: ApiCall, account_id: str, caller_is_gone: Callable[[], bool], *, after: bool
+    ) -> None:
         """Hang if a pause says so. Refusal when whoever called is gone by then: the call never arrived."""
         with self._lock:
-            pause = self._due(call, after=after)
+            pause = self._due(call, account_id, after=after)
         if pause is None:
             return
         pause.released.wait(LONGEST_PAUSE)
         if not after and caller_is_gone():
             raise Refusal("Abandoned", "The caller hung up while the call was held.", 503)
 
-    def _due(self, call: ApiCall, *, after: bool) -> Pause | None:
+    def _due(self, call: ApiCall, account_id: str, *, after: bool) -> Pause | None:
         waiting = [
             each
             for each in self._pauses
-            if not each.reached and each.after is after and _means(each.action, call)
+            if not each.reached and each.after is after and _means(each, call, account_id)
         ]
         for pause in waiting:
             pause.left -= 1
@@ -108,6 +112,6 @@ class Switches:
         return None
 
 
-def _means(action: str, call: ApiCall) -> bool:
+def _means(switch: Failure | Pause, call: ApiCall, account_id: str) -> bool:
     """`CreateRole` and `iam:CreateRole` are the same."""
-    return action in (call.action, call.name)
+    return switch.action in (call.action, call.name) and switch.account_id in ("", account_id)

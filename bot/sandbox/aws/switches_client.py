@@ -70,16 +70,16 @@ class AwsSwitches:
         """Answer so many of the next calls, whatever they are, with Throttling; 0 ends it."""
         self._post("throttle", calls=calls)
 
-    def fail(self, action: str, code: str = "AccessDenied", *, times: int = 1) -> None:
-        """Answer the next calls of an action with an error."""
-        self._post("fail", action=action, code=code, times=times)
+    def fail(self, action: str, code: str = "AccessDenied", *, times: int = 1, account_id: str = "") -> None:
+        """Answer the next calls of an action, in one account or any, with an error."""
+        self._post("fail", action=action, code=code, times=times, account=account_id)
 
-    def pause(self, action: str, *, nth: int = 1, after: bool = False) -> None:
+    def pause(self, action: str, *, nth: int = 1, after: bool = False, account_id: str = "") -> None:
         """Let the n-th call of an action from now on hang until `release`.
 
         Before it is done; with `after`, once it is done and before it is answered.
         """
-        self._post("pause", action=action, nth=nth, after=after)
+        self._post("pause", action=action, nth=nth, after=after, account=account_id)
 
     def release(self) -> int:
         """Let hanging calls go, and forget pauses; a call whose caller is gone is dropped, not done."""

@@ -1,6 +1,6 @@
 """A Slack workspace on this machine, speaking Slack's real protocols to an unchanged app.
 
-    python -m bot.sandbox.slack [--port 8765] [--manifest manifest.yml] [--no-rate-limit]
+    python -m bot.sandbox.slack [--port 8765] [--manifest manifest.yml] [--no-rate-limit] [--request-url URL]
 
 or, in a test or another program:
 
@@ -16,9 +16,9 @@ or, in a test or another program:
             errors = await riley.submit(modal, {"reason": "Audit finding 7"})   # by action id
             await riley.wait_for(lambda screen: screen.modal is None)
 
-`LocalSlack(workspace=None, *, limits=RateLimits(), sockets=SocketSettings(), clock=time.time,
-extra_routes=(), panels=(), tips=())` has `.url` (the page), `.api_url`, `.environment`, `.connections`,
-`.workspace`. `extra_routes` are aiohttp route definitions, `panels` are `Panel`s that the sidebar links to
+`LocalSlack(workspace=None, *, limits=RateLimits(), sockets=SocketSettings(), request_url="",
+clock=time.time, extra_routes=(), panels=(), tips=())` has `.url` (the page), `.api_url`, `.environment`, `.connections`,
+`.workspace`. With a `request_url` the app gets signed requests there instead of envelopes. `extra_routes` are aiohttp route definitions, `panels` are `Panel`s that the sidebar links to
 (they open beside the conversation), `tips` are `Tip`s: things to try, shown in a welcome panel; a click types
 them.
 

@@ -18,7 +18,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     try:
         workspace = _workspace(options.manifest)
-        return asyncio.run(_serve(workspace, options.port, rate_limited=not options.no_rate_limit))
+        slack = LocalSlack(
+            workspace,
+            limits=RateLimits(enabled=not options.no_rate_limit),
+            request_url=options.request_url,
+        )
+        return asyncio.run(_serve(slack, options.port))
     except ManifestError as error:
         return _failed(str(error))
     except OSError as error:
@@ -29,6 +34,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m bot.sandbox.slack", description=__doc__)
     parser.add_argument("--port", type=int, default=DEFAULT_PORT, help="on 127.0.0.1; 0 takes any free one")
     parser.add_argument("--manifest", type=Path, help="an app manifest: its commands, scopes and events hold")
+    parser.add_argument("--request-url", default="", help="send signed requests there, not over Socket Mode")
     parser.add_argument("--no-rate-limit", action="store_true", help="never answer 429")
     return parser
 
@@ -37,13 +43,12 @@ def _workspace(manifest: Path | None) -> Workspace:
     return default_workspace(bot_from_manifest(manifest) if manifest else None)
 
 
-async def _serve(workspace: Workspace, port: int, *, rate_limited: bool) -> int:
+async def _serve(slack: LocalSlack, port: int) -> int:
     stopping = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stopping.set)
-    slack = LocalSlack(workspace, limits=RateLimits(enabled=rate_limited))
     await slack.start(port)
-    _say(f"The workspace {workspace.name} is at {slack.url}\n\nStart an app with:")
+    _say(f"The workspace {slack.workspace.name} is at {slack.url}\n\nStart an app with:")
     for name, value in slack.environment.items():
         _say(f"export {name}={value}")
     try:

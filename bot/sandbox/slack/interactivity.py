@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from bot.sandbox.slack import payloads
+from bot.sandbox.slack.delivery import Acked, NotAcked
 from bot.sandbox.slack.elements import (
     Choice,
     NotOffered,
@@ -21,7 +22,6 @@ from bot.sandbox.slack.messages import Message, View
 from bot.sandbox.slack.methods_views import push_onto, refuse_invalid, with_body
 from bot.sandbox.slack.responses import respond
 from bot.sandbox.slack.site import Site, SlackRefusal
-from bot.sandbox.slack.sockets import Acked, NotAcked
 from bot.sandbox.slack.workspace import Json
 
 SLACKBOT = "USLACKBOT"
@@ -76,7 +76,7 @@ class Interactivity:
             self._whisper(user, channel, f"`{escaped(command)}` is not a valid command.")
             return Outcome("invalid_command")
         payload = payloads.slash_command(self._site, user, channel, command, text.strip())
-        answer = await self._site.sockets.deliver("slash_commands", payload)
+        answer = await self._site.delivery.deliver("slash_commands", payload)
         if isinstance(answer, NotAcked):
             self._whisper(user, channel, f'{escaped(command)} failed with the error "{answer.error}"')
             return Outcome(answer.error)
@@ -132,7 +132,7 @@ class Interactivity:
             payload = payloads.actions_on_message(self._site, spot.user, holder, action)
         else:
             payload = payloads.actions_on_view(self._site, spot.user, holder, action)
-        answer = await self._site.sockets.deliver("interactive", payload)
+        answer = await self._site.delivery.deliver("interactive", payload)
         return Outcome(answer.error) if isinstance(answer, NotAcked) else Outcome()
 
     async def suggest(self, spot: Spot, action_id: str, block_id: str, typed: str) -> Outcome:
@@ -145,7 +145,7 @@ class Interactivity:
             place = payloads.on_view(self._site, holder)
         ids = (placed.block_id, placed.action_id)
         payload = payloads.block_suggestion(self._site, spot.user, ids, typed, place)
-        answer = await self._site.sockets.deliver("interactive", payload)
+        answer = await self._site.delivery.deliver("interactive", payload)
         if isinstance(answer, NotAcked):
             return Outcome(answer.error)
         groups = answer.payload.get("option_groups") or []
@@ -193,7 +193,7 @@ class Interactivity:
         if problems := problems_of(view.blocks, self._site.state.choices[key]):
             return Outcome("validation_errors", {"errors": problems})
         payload = payloads.view_submission(self._site, view)
-        answer = await self._site.sockets.deliver("interactive", payload)
+        answer = await self._site.delivery.deliver("interactive", payload)
         return self._submitted(view, answer)
 
     def _submitted(self, view: View, answer: Acked | NotAcked) -> Outcome:
@@ -235,7 +235,7 @@ class Interactivity:
         ]
         self._site.state.close_view(view, everything=everything)
         for payload in closed:
-            await self._site.sockets.deliver("interactive", payload)
+            await self._site.delivery.deliver("interactive", payload)
         return Outcome(more={"closed": True})
 
     def _top_modal(self, user: str, view_id: str) -> View:
@@ -256,7 +256,7 @@ class Interactivity:
         if subscribed is not None and event not in subscribed:
             return
         task: asyncio.Task[object] = asyncio.get_running_loop().create_task(
-            self._site.sockets.deliver_event(payload)
+            self._site.delivery.deliver_event(payload)
         )
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)

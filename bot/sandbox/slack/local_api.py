@@ -11,11 +11,11 @@ from contextlib import suppress
 
 from aiohttp import web
 
+from bot.sandbox.slack.delivery import NotAcked
 from bot.sandbox.slack.elements import NotOffered
 from bot.sandbox.slack.interactivity import Interactivity, Outcome, Spot
 from bot.sandbox.slack.site import Site
 from bot.sandbox.slack.snapshot import Host, app, messages, snapshot
-from bot.sandbox.slack.sockets import NotAcked
 from bot.sandbox.slack.workspace import Json
 
 KEEP_ALIVE_SECONDS = 15
@@ -140,7 +140,7 @@ def _operational(site: Site) -> dict[str, Action]:
         return Outcome()
 
     async def redeliver(_body: Json) -> Outcome:
-        answer = await site.sockets.redeliver()
+        answer = await site.delivery.redeliver()
         return Outcome(answer.error) if isinstance(answer, NotAcked) else Outcome()
 
     async def fail(body: Json) -> Outcome:

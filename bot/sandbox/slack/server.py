@@ -3,7 +3,6 @@
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Sequence
-from contextlib import suppress
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Self
@@ -13,13 +12,14 @@ from aiohttp import web
 from bot.sandbox.slack.interactivity import Interactivity
 from bot.sandbox.slack.limits import Limiter, RateLimits
 from bot.sandbox.slack.local_api import add_local_api
+from bot.sandbox.slack.requests_over_http import RequestsOverHttp
 from bot.sandbox.slack.responses import add_response_urls
 from bot.sandbox.slack.site import Site
 from bot.sandbox.slack.snapshot import Host, Panel, Tip
 from bot.sandbox.slack.sockets import Sockets, SocketSettings
 from bot.sandbox.slack.state import State
 from bot.sandbox.slack.web_api import add_web_api
-from bot.sandbox.slack.workspace import Workspace, default_workspace
+from bot.sandbox.slack.workspace import Bot, Workspace, default_workspace
 
 DEFAULT_PORT = 8765
 HOST = "127.0.0.1"
@@ -34,7 +34,10 @@ _POLICY = (
 
 
 class LocalSlack:
-    """A Slack workspace on this machine. Nothing in it outlives the object."""
+    """A Slack workspace on this machine. Nothing in it outlives the object.
+
+    With a `request_url` the app is sent signed requests there instead of envelopes over its sockets.
+    """
 
     def __init__(
         self,
@@ -42,23 +45,28 @@ class LocalSlack:
         *,
         limits: RateLimits | None = None,
         sockets: SocketSettings | None = None,
+        request_url: str = "",
         clock: Callable[[], float] = time.time,
         extra_routes: Sequence[web.AbstractRouteDef] = (),
         panels: Sequence[Panel] = (),
         tips: Sequence[Tip] = (),
     ) -> None:
         workspace = workspace or default_workspace()
+        bot, settings = workspace.bot, sockets or SocketSettings()
+        by_socket = Sockets(bot.app_id, settings)
+        self._http = _over_http(request_url, bot, settings, clock) if request_url else None
         self._site = Site(
             State(workspace, clock),
-            Sockets(workspace.bot.app_id, sockets or SocketSettings()),
+            by_socket,
             Limiter(limits or RateLimits(), clock),
+            self._http or by_socket,
         )
         self._doings = Interactivity(self._site)
         self._extra_routes = extra_routes
         self._host = Host(tuple(tips), tuple(panels))
         self._runner: web.AppRunner | None = None
         self._connections = asyncio.Event()
-        self._watcher: asyncio.Task[None] | None = None
+        self._site.sockets.on_change.append(self._on_connections)
 
     @property
     def workspace(self) -> Workspace:
@@ -102,21 +110,17 @@ class LocalSlack:
             raise
         self._runner = runner
         self._site.base_url = f"http://{HOST}:{runner.addresses[0][1]}"
-        self._site.sockets.on_change.append(self._connections)
-        self._watcher = asyncio.get_running_loop().create_task(self._tell_of_connections())
 
     async def stop(self) -> None:
         """Let go of every connection and the port; safe to call twice."""
-        if self._watcher:
-            self._watcher.cancel()
-            with suppress(asyncio.CancelledError):
-                await self._watcher
         self._site.state.tell_all({"type": "stop"})
         await self._doings.stop()
         await self._site.sockets.stop()
+        if self._http:
+            await self._http.stop()
         if self._runner:
             await self._runner.cleanup()
-        self._runner = self._watcher = None
+        self._runner = None
 
     async def wait_for_app(self, seconds: float = 10.0) -> None:
         """Return as soon as an app is connected; raises TimeoutError if none comes."""
@@ -132,16 +136,9 @@ class LocalSlack:
     async def __aexit__(self, *_: object) -> None:
         await self.stop()
 
-    async def _tell_of_connections(self) -> None:
-        told = -1
-        while True:
-            if told != self.connections:
-                told = self.connections
-                self._site.state.tell_all({"type": "app"})
-            changed = asyncio.Event()
-            self._site.sockets.on_change.append(changed)
-            await changed.wait()
-            self._site.sockets.on_change.remove(changed)
+    def _on_connections(self) -> None:
+        self._connections.set()
+        self._site.state.tell_all({"type": "app"})
 
     def _application(self) -> web.Application:
         application = web.Application(middlewares=[_only_here], client_max_size=MAX_UPLOAD)
@@ -160,6 +157,16 @@ class LocalSlack:
         application.add_routes(self._extra_routes)
         application.add_routes(routes)
         return application
+
+
+def _over_http(url: str, bot: Bot, settings: SocketSettings, clock: Callable[[], float]) -> RequestsOverHttp:
+    return RequestsOverHttp(
+        url,
+        bot.signing_secret,
+        clock,
+        ack_seconds=settings.ack_seconds,
+        resend_events_after=settings.resend_events_after,
+    )
 
 
 def _add_page(routes: web.RouteTableDef) -> None:

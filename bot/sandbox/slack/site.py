@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 
+from bot.sandbox.slack.delivery import Delivery
 from bot.sandbox.slack.limits import Limiter
 from bot.sandbox.slack.messages import Message, View
 from bot.sandbox.slack.sockets import Sockets
@@ -23,6 +24,8 @@ class Site:
     state: State
     sockets: Sockets
     limiter: Limiter
+    delivery: Delivery
+    """The way to the app: `sockets`, unless it is reached over HTTP."""
     base_url: str = ""
     outage_until: float = 0.0
     failures: dict[str, list[str]] = field(default_factory=dict)

@@ -68,7 +68,8 @@ def message(site: Site, user: str, m: Message) -> Json:
 
 
 def app(site: Site) -> Json:
-    return {"connections": site.sockets.count, "is_out": site.is_out}
+    over_http = site.delivery is not site.sockets
+    return {"connections": 1 if over_http else site.sockets.count, "is_out": site.is_out}
 
 
 def _view(site: Site, view: View) -> Json:

@@ -9,11 +9,12 @@ import contextlib
 import json
 import secrets
 import uuid
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Literal
 
 from aiohttp import WSMsgType, web
 
+from bot.sandbox.slack.delivery import Acked, Kind, NotAcked
 from bot.sandbox.slack.workspace import Json
 
 ACK_SECONDS = 3.0
@@ -21,8 +22,6 @@ MAX_CONNECTIONS = 10
 TICKET_SECONDS = 60
 CLOSE_GRACE_SECONDS = 10.0
 HOST = "applink-local"
-
-Kind = Literal["slash_commands", "interactive", "events_api"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,17 +34,6 @@ class SocketSettings:
     refresh_seconds: float | None = None
     """Ask each connection to reconnect this long after it came; None never does."""
     resend_events_after: tuple[float, ...] = (0, 60, 300)
-
-
-@dataclass(frozen=True, slots=True)
-class Acked:
-    payload: Json
-
-
-@dataclass(frozen=True, slots=True)
-class NotAcked:
-    error: Literal["operation_timeout", "dispatch_failed"]
-    """dispatch_failed: no connection to send it over; operation_timeout: it was sent, and no answer came."""
 
 
 class Dropped(Exception):  # noqa: N818 - an event in the life of a connection, caught in this module
@@ -70,7 +58,8 @@ class Sockets:
         self._connections: list[Connection] = []
         self._changed = asyncio.Event()
         self._tasks: set[asyncio.Task[object]] = set()
-        self.on_change: list[asyncio.Event] = []
+        self.on_change: list[Callable[[], None]] = []
+        """Called whenever a connection came or went."""
 
     @property
     def count(self) -> int:
@@ -253,7 +242,7 @@ class Sockets:
     def _wake(self) -> None:
         self._changed.set()
         for listener in self.on_change:
-            listener.set()
+            listener()
 
 
 def _disconnect(reason: str) -> Json:

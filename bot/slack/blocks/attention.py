@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from bot.domain.finding import Verdict
 from bot.domain.status import NEEDS_ATTENTION, KnownFinding
@@ -86,7 +86,8 @@ def _row(item: KnownFinding, *, now: datetime, quiet: bool) -> list[Block]:
 def _since(item: KnownFinding, now: datetime) -> str:
     """The date first, so that sorting the column as text sorts by time."""
     day = item.changed_at.astimezone(UTC).date().isoformat()
-    return f"{day}, {span(now - item.changed_at)}"
+    length = now - item.changed_at
+    return day if length < timedelta(days=1) else f"{day}, {span(length)}"
 
 
 def line(item: KnownFinding, *, now: datetime, quiet: bool) -> Mrkdwn:

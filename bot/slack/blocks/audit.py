@@ -23,7 +23,14 @@ VERBS = {
     "change.rehearsed": "Dry run: a support role for {account} was rehearsed, and nothing was written",
     "change.failed": "The support role for {account} could not be created, asked for by {asker}",
     "change.undone": "{who} undid the support role in {account}",
+    "waiver.requested": "{who} asked for a waiver for {account}",
     "waiver.granted": "{who} granted a waiver for {account}",
+    "waiver.denied": "{who} denied a waiver for {account}",
+    "waiver.refused": "A rule refused {who} about a waiver for {account}",
+    "waiver.undecided": "Nobody decided in time about a waiver for {account}, asked for by {asker}",
+    "waiver.replaced": "A newer waiver for {account} took the place of this one",
+    "waiver.reminded": "The owner of the waiver for {account} was reminded of its end",
+    "waiver.revoked": "{who} revoked the waiver for {account}",
     "waiver.expired": "The waiver for {account} ended",
     "settings.paused": "{who} paused all fixes",
     "settings.resumed": "{who} resumed fixes",
@@ -39,6 +46,7 @@ ROLE_ARN = "role_arn"
 ACCOUNT_NAME = "account_name"
 REQUESTER = "requester"
 APPROVER = "approver"
+OWNER = "owner"
 DETAILS_SHOWN = 8
 
 
@@ -118,7 +126,8 @@ def _person(user_id: str) -> Mrkdwn:
 
 def _people(told: _Told) -> frozenset[str]:
     """Whom the event itself names: they may be mentioned in its sentence."""
-    return frozenset({_actor_id(told), _detail(told, REQUESTER), _detail(told, APPROVER)})
+    named = (_detail(told, name) for name in (REQUESTER, APPROVER, OWNER))
+    return frozenset({_actor_id(told), *named})
 
 
 def _account(told: _Told) -> Mrkdwn:
@@ -141,7 +150,7 @@ def _pairs(told: _Told) -> list[tuple[str, Mrkdwn]]:
 
 def _others(told: _Told) -> list[tuple[str, Mrkdwn]]:
     known = {ROLE_ARN, ACCOUNT_NAME}
-    people = {REQUESTER, APPROVER}
+    people = {REQUESTER, APPROVER, OWNER}
     rest = [(name, value) for name, value in told.detail if name not in known and value]
     return [
         (name.replace("_", " "), mention(value) if name in people else md("{value}", value=value))

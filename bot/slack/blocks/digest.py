@@ -9,6 +9,7 @@ from bot.slack.blocks import kit
 from bot.slack.blocks.attention import attention, plain_lines, verdicts_in
 from bot.slack.blocks.kit import Block, Form, Message
 from bot.slack.blocks.mrkdwn import Mrkdwn, code, is_user_id, join, md, mention, one_line
+from bot.slack.blocks.waivers import ending_lines
 from bot.slack.blocks.words import ago, counted, counts, marked, meanings, posture, reason, span
 from bot.slack.ids import COMMAND
 
@@ -23,7 +24,7 @@ def digest(digest: Digest) -> Message:
 
 
 def _quiet(digest: Digest) -> list[Block]:
-    return [kit.section(join("\n", _three_lines(digest)))]
+    return [kit.section(join("\n", _three_lines(digest))), *_ending(digest)]
 
 
 def _three_lines(digest: Digest) -> list[Mrkdwn]:
@@ -54,10 +55,16 @@ def _eventful(digest: Digest) -> list[Block]:
         kit.header(headline(digest)),
         kit.section(md("{posture}", posture=_posture(digest))),
         *[_group(name, changes, line) for name, changes, line in groups if changes],
+        *_ending(digest),
         kit.section(join("\n", [_oldest(digest), _pending(digest)])),
         kit.context(md("{counts}", counts=counts(digest.summary)), _age(digest)),
         kit.context(_chain(digest)),
     ]
+
+
+def _ending(digest: Digest) -> list[Block]:
+    lines = ending_lines(digest.ending_waivers, digest.now)
+    return [kit.section(lines)] if lines else []
 
 
 def headline(digest: Digest) -> str:
@@ -133,7 +140,7 @@ def _day(day: date) -> str:
 
 def _spoken(digest: Digest) -> Mrkdwn:
     if digest.is_quiet:
-        return join("\n", _three_lines(digest))
+        return join("\n", [*_three_lines(digest), ending_lines(digest.ending_waivers, digest.now)])
     changed = [*digest.regressed, *digest.newly_failing]
     return join(
         "\n",
@@ -141,6 +148,7 @@ def _spoken(digest: Digest) -> Mrkdwn:
             md("{headline}. {posture}", headline=headline(digest), posture=_posture(digest)),
             *[_bad_line(change) for change in changed[:CHANGES_SHOWN]],
             *[_fixed_line(change) for change in digest.fixed[:CHANGES_SHOWN]],
+            ending_lines(digest.ending_waivers, digest.now),
             join(" · ", [_oldest(digest), _pending(digest), _age(digest)]),
             _chain(digest),
         ],

@@ -5,9 +5,10 @@ from collections.abc import Sequence
 from bot.domain.account import Account
 from bot.domain.plan import Plan
 from bot.domain.request import Mode, RemediationRequest
-from bot.slack.blocks import kit, plan_details
+from bot.domain.waiver import Waiver, spelled
+from bot.slack.blocks import kit, plan_details, plan_text
 from bot.slack.blocks.kit import Block, View
-from bot.slack.blocks.mrkdwn import Mrkdwn, code, md, sentence
+from bot.slack.blocks.mrkdwn import Mrkdwn, code, escape, md, mention, one_line, sentence
 from bot.slack.blocks.words import MODES, counted
 from bot.slack.ids import COMMAND, ActionId, BlockId, CallbackId
 
@@ -15,15 +16,18 @@ REASON_SHORTEST = 10
 REASON_LONGEST = 500
 
 
-def fix_modal(account: Account, plan: Plan, *, mode: Mode, form_id: str) -> View:
+def fix_modal(
+    account: Account, plan: Plan, *, mode: Mode, form_id: str, waiver: Waiver | None = None
+) -> View:
     """Show the exact plan and ask for a reason; the submission asks a second person, and writes nothing.
 
     `form_id` comes back as `private_metadata`. The plan's hash is not shown: the account is read anew before
-    anybody is asked, and the approval message has the hash that counts.
+    anybody is asked, and the approval message has the hash that counts. `waiver` is the one in force.
     """
     blocks = [
         kit.alert(md("{mode}", mode=MODES[mode]), "info" if mode is Mode.DRY_RUN else "warning"),
         kit.section(md("A support role for *{account}*", account=account.label)),
+        kit.context(_waived(waiver)) if waiver else None,
         kit.text_input(
             "Why is this needed?",
             BlockId.FIX_REASON,
@@ -34,6 +38,7 @@ def fix_modal(account: Account, plan: Plan, *, mode: Mode, form_id: str) -> View
         ),
         kit.divider(),
         *_plan_blocks(plan, request_id="", approver="", facts=_without_hash(plan)),
+        plan_text.button(form_id),
         kit.context(md("Next: a second person is asked to approve. Nothing is written before that.")),
     ]
     return kit.modal(
@@ -43,6 +48,15 @@ def fix_modal(account: Account, plan: Plan, *, mode: Mode, form_id: str) -> View
         submit="Ask for approval",
         close="Cancel",
         private_metadata=form_id,
+    )
+
+
+def _waived(waiver: Waiver) -> Mrkdwn:
+    return md(
+        "This account is waived until {day}; {owner} answers for it. Why: {reason}",
+        day=spelled(waiver.until),
+        owner=mention(waiver.owner),
+        reason=escape(one_line(waiver.reason, 200)),
     )
 
 
@@ -99,6 +113,7 @@ def plan_modal(request: RemediationRequest) -> View:
         ),
         kit.context(md("Plan hash: {hash}", hash=code(request.plan.hash))),
         kit.context(md("{mode}", mode=MODES[request.mode])),
+        plan_text.button(request.id) if plan_text.is_offered(request) else None,
     ]
     return kit.modal("The plan", blocks)
 

@@ -9,6 +9,8 @@ COMMANDS = (
     ("status", "every account: who has no support role, and what could not be read"),
     ("status ou:Workloads/Prod", "the same for some: an id, a name, ou:NAME, tag:KEY=VALUE or verdict:fail"),
     ("fix 111122223333", "ask a second person to approve a support role for one account"),
+    ("waive 111122223333", "ask a second person to set one account aside until a day, with an owner"),
+    ("waivers", "what is waived, until when, who answers for it, and what waits"),
     ("digest now", "post today's digest here"),
     ("help", "this"),
 )

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from bot.domain.request import RemediationRequest
 from bot.domain.status import Status
+from bot.domain.waiver import Waiver
 from bot.slack.blocks import kit
 from bot.slack.blocks.help import help_blocks
 from bot.slack.blocks.kit import Block, View
@@ -15,13 +16,16 @@ from bot.slack.ids import COMMAND
 WAITING_SHOWN = 10
 
 
-def home(status: Status, waiting: Sequence[RemediationRequest] = ()) -> View:
-    """The home tab; `waiting` are the pending requests, soonest to expire first."""
+def home(
+    status: Status, waiting: Sequence[RemediationRequest] = (), waivers_waiting: Sequence[Waiver] = ()
+) -> View:
+    """The home tab; `waiting` and `waivers_waiting` are undecided, soonest to expire first."""
     return kit.home(
         [
             kit.header(headline(status)),
             kit.context(_read(status), md("{mode}", mode=MODES[status.mode])),
             *_waiting(waiting),
+            *_waivers(status, waivers_waiting),
             kit.divider(),
             *help_blocks(),
         ],
@@ -56,3 +60,14 @@ def _waiting(waiting: Sequence[RemediationRequest]) -> list[Block]:
     verb = "waits" if len(waiting) == 1 else "wait"
     title = md("*{total} {verb} for a decision in the approval channel*", total=total, verb=verb)
     return [kit.section(join("\n", [title, *lines]))]
+
+
+def _waivers(status: Status, waiting: Sequence[Waiver]) -> list[Block]:
+    parts = [
+        f"{counted(len(status.waived), 'account')} waived" if status.waived else "",
+        f"{counted(len(waiting), 'waiver')} waiting for a decision in the approval channel"
+        if waiting
+        else "",
+    ]
+    said = " · ".join(part for part in parts if part)
+    return [kit.context(md("{said}: `{command} waivers`", said=said, command=COMMAND))] if said else []

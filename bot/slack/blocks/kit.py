@@ -174,6 +174,12 @@ def preformatted(text: str, limit: int) -> Block:
     return _rich("rich_text_preformatted", text, limit)
 
 
+def verbatim(text: str) -> Block:
+    """Text to be copied, preformatted and never cut: it must be clean and short enough already."""
+    code = {"type": "rich_text_preformatted", "elements": [_literal(text)]}
+    return {"type": "rich_text", "elements": [code]}
+
+
 def _rich(kind: str, text: str, limit: int) -> Block:
     return {
         "type": "rich_text",
@@ -243,6 +249,32 @@ def select_input(
         "options": [{"text": plain(text, 75), "value": value} for value, text in options[:OPTIONS_LIMIT]],
     }
     return _input(label, block_id, element)
+
+
+def select(action_id: ActionId, options: Sequence[tuple[str, str]], *, chosen: str) -> Block:
+    """A menu of (value, text) pairs that acts at once, in a row of actions; it shows the `chosen` value."""
+    listed = [{"text": plain(text, 75), "value": value} for value, text in options[:OPTIONS_LIMIT]]
+    initial = next(option for option in listed if option["value"] == chosen)
+    return {
+        "type": "static_select",
+        "action_id": action_id.value,
+        "options": listed,
+        "initial_option": initial,
+    }
+
+
+def person_input(label: str, block_id: BlockId, action_id: ActionId, *, initial: str, hint: str) -> Block:
+    """A menu of the workspace's people; `initial` is a user id that Slack knows, or empty."""
+    element: Block = {"type": "users_select", "action_id": action_id.value}
+    if initial:
+        element["initial_user"] = initial
+    return _input(label, block_id, element) | {"hint": plain(hint, 2_000)}
+
+
+def date_input(label: str, block_id: BlockId, action_id: ActionId, *, hint: str) -> Block:
+    """A date picker; Slack lets any date be picked."""
+    element = {"type": "datepicker", "action_id": action_id.value}
+    return _input(label, block_id, element) | {"hint": plain(hint, 2_000)}
 
 
 def _input(label: str, block_id: BlockId, element: Block) -> Block:

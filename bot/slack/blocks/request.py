@@ -1,16 +1,21 @@
 """The approval message: the question to a second person, its progress, then the record of its end."""
 
+from bot.domain.pause import Pause
 from bot.domain.request import (
     ApplyProgress,
     ApplyStep,
     Mode,
     Outcome,
     RemediationRequest,
+    RequestKind,
     RequestState,
+    UndoStep,
 )
-from bot.slack.blocks import kit, plan_details
+from bot.domain.undo import Removal
+from bot.slack.blocks import kit, plan_details, undo, undo_words
 from bot.slack.blocks.kit import Block, Confirm, Form, Message
 from bot.slack.blocks.mrkdwn import Mrkdwn, code, escape, join, md, mention, moment, one_line, sentence, utc
+from bot.slack.blocks.pause import pause_line
 from bot.slack.blocks.request_words import NEXT_STEPS, SENTENCES, STEP_MARKS, STEP_TITLES, TITLES
 from bot.slack.blocks.words import DRY_RUN
 from bot.slack.ids import COMMAND, ActionId
@@ -22,26 +27,40 @@ BEFORE_DECISION = frozenset({RequestState.PREPARING, RequestState.PENDING})
 
 
 def request(
-    request: RemediationRequest, *, progress: ApplyProgress | None = None, form: Form = Form.NATIVE
+    request: RemediationRequest,
+    *,
+    progress: ApplyProgress | None = None,
+    form: Form = Form.NATIVE,
+    pause: Pause | None = None,
 ) -> Message:
-    """Show a request in whatever state it is; buttons only while a decision is wanted."""
+    """Show a request in whatever state it is; buttons only for what can be done about it.
+
+    `pause` is said while a decision is wanted: it could not be made.
+    """
+    paused = [kit.section(pause_line(pause))] if pause and request.state is RequestState.PENDING else []
     blocks = [
         kit.header(title(request)),
         kit.section(join("\n", [_dry_run(request), md("{what}", what=_what(request))])),
+        *paused,
         *_steps(request, progress, form),
         *([] if request.state in BEFORE_DECISION else _outcome(request)),
         kit.fields(_facts(request)),
         *_reason(request),
         *_plan(request),
         *_decision_buttons(request),
+        *_record_buttons(request),
         kit.context(md("Request {id}", id=code(request.id))),
     ]
-    return kit.message(_spoken(request, progress), blocks)
+    return kit.message(_spoken(request, progress, pause), blocks)
 
 
 def title(request: RemediationRequest) -> str:
     prefix = "Dry run · " if _is_dry_run(request) else ""
-    return prefix + TITLES[request.state].format(label=_label(request))
+    if request.kind is RequestKind.UNDO:
+        template = undo_words.TITLES.get(request.state, undo_words.TITLE)
+    else:
+        template = TITLES[request.state]
+    return prefix + template.format(label=_label(request))
 
 
 def _what(request: RemediationRequest) -> str:
@@ -51,6 +70,8 @@ def _what(request: RemediationRequest) -> str:
         return "It was approved, but its time ran out before anything was written. Nothing was changed."
     if request.state is RequestState.FAILED and not decided:
         return "It could not be prepared. Nothing was changed."
+    if request.kind is RequestKind.UNDO:
+        return undo_words.SENTENCES.get(request.state, "")
     return SENTENCES[request.state]
 
 
@@ -86,7 +107,13 @@ def _facts(request: RemediationRequest) -> list[tuple[str, Mrkdwn]]:
     ]
     if request.state in BEFORE_DECISION:
         pairs.append(("Expires", moment(request.expires_at)))
-    return pairs + (plan_details.facts(request.plan) if request.plan else [])
+    return pairs + _decided_about(request)
+
+
+def _decided_about(request: RemediationRequest) -> list[tuple[str, Mrkdwn]]:
+    if request.kind is RequestKind.UNDO:
+        return undo.facts(request.removal) if request.removal else []
+    return plan_details.facts(request.plan) if request.plan else []
 
 
 def _decided(request: RemediationRequest) -> list[tuple[str, Mrkdwn]]:
@@ -109,6 +136,8 @@ def _plan(request: RemediationRequest) -> list[Block]:
     """The whole plan while it matters for a decision; afterwards the record names whom the role trusts."""
     if request.plan is None:
         return []
+    if request.removal is not None:
+        return [kit.context(plan_details.trusted_line(request.plan)), undo.tags(request.removal)]
     if request.state is RequestState.PENDING:
         return plan_details.trust(request.plan) + plan_details.tags(request.plan, request.id, approver="")
     return [kit.context(plan_details.trusted_line(request.plan))]
@@ -132,7 +161,8 @@ def _outcome(request: RemediationRequest) -> list[Block]:
 def _next_step(request: RemediationRequest) -> Mrkdwn:
     if request.outcome.next_step:
         return sentence(request.outcome.next_step, OUTCOME_LIMIT, people=_people(request))
-    return md(NEXT_STEPS.get(request.state, ""), command=COMMAND, account=request.account_id)
+    steps = undo_words.NEXT_STEPS if request.kind is RequestKind.UNDO else NEXT_STEPS
+    return md(steps.get(request.state, ""), command=COMMAND, account=request.account_id)
 
 
 def _aws_requests(outcome: Outcome) -> Mrkdwn:
@@ -143,29 +173,46 @@ def _steps(request: RemediationRequest, progress: ApplyProgress | None, form: Fo
     if progress is None or request.state not in {*UNDER_WAY, RequestState.FAILED}:
         return []
     if form is Form.NATIVE:
-        return [kit.plan(_steps_title(progress), [_task(step, progress) for step in ApplyStep])]
-    return [kit.section(join("\n", [_check_line(step, progress) for step in ApplyStep]))]
+        return [kit.plan(_steps_title(progress), [_task(step, progress) for step in progress.steps])]
+    return [kit.section(join("\n", [_check_line(step, progress) for step in progress.steps]))]
 
 
 def _steps_title(progress: ApplyProgress) -> str:
-    return (
-        "Stopped" if progress.failed else f"Step {list(ApplyStep).index(progress.at) + 1} of {len(ApplyStep)}"
-    )
+    steps = progress.steps
+    return "Stopped" if progress.failed else f"Step {steps.index(progress.at) + 1} of {len(steps)}"
 
 
-def _task(step: ApplyStep, progress: ApplyProgress) -> Block:
-    return kit.task(step.value, STEP_TITLES[step], progress.state_of(step).value)
+def _step_title(step: ApplyStep | UndoStep) -> str:
+    return undo_words.STEP_TITLES[step.value] if isinstance(step, UndoStep) else STEP_TITLES[step]
 
 
-def _check_line(step: ApplyStep, progress: ApplyProgress) -> Mrkdwn:
-    return md("{mark} {title}", mark=STEP_MARKS[progress.state_of(step)], title=STEP_TITLES[step])
+def _task(step: ApplyStep | UndoStep, progress: ApplyProgress) -> Block:
+    return kit.task(step.value, _step_title(step), progress.state_of(step).value)
+
+
+def _check_line(step: ApplyStep | UndoStep, progress: ApplyProgress) -> Mrkdwn:
+    return md("{mark} {title}", mark=STEP_MARKS[progress.state_of(step)], title=_step_title(step))
 
 
 def _decision_buttons(request: RemediationRequest) -> list[Block]:
     if request.state is not RequestState.PENDING:
         return []
     shown = request.plan is not None and plan_details.is_shown_whole(request.plan)
-    row = kit.actions(_approve(request) if shown else None, _deny(request), _see_plan(request))
+    if request.removal is not None:
+        row = kit.actions(*_undo_decisions(request, request.removal), _see_plan(request))
+    else:
+        row = kit.actions(_approve(request) if shown else None, _deny(request), _see_plan(request))
+    return [row] if row else []
+
+
+def _undo_decisions(request: RemediationRequest, removal: Removal) -> tuple[Block, Block]:
+    role = f"Role {one_line(removal.plan.role_name, 64)} ({one_line(removal.role_id, 32)})"
+    label = _label(request)
+    return undo.approve_button(request, role, label), undo.deny_button(request, role, label)
+
+
+def _record_buttons(request: RemediationRequest) -> list[Block]:
+    row = kit.actions(undo.undo_button(request)) if request.leaves else None
     return [row] if row else []
 
 
@@ -193,7 +240,8 @@ def _deny(request: RemediationRequest) -> Block:
 
 
 def _see_plan(request: RemediationRequest) -> Block:
-    return kit.button("See the plan", ActionId.REQUEST_PLAN, value=request.id)
+    text = "See what goes" if request.kind is RequestKind.UNDO else "See the plan"
+    return kit.button(text, ActionId.REQUEST_PLAN, value=request.id)
 
 
 def _role(request: RemediationRequest) -> str:
@@ -202,22 +250,29 @@ def _role(request: RemediationRequest) -> str:
     return f"Role {one_line(request.plan.role_name, 64)}, plan {request.plan.short_hash},"
 
 
-def _spoken(request: RemediationRequest, progress: ApplyProgress | None) -> Mrkdwn:
+def _spoken(request: RemediationRequest, progress: ApplyProgress | None, pause: Pause | None) -> Mrkdwn:
     """The whole message for a notification or a screen reader."""
     parts = [
         md("{title}. {what}", title=title(request), what=_what(request)),
         md("{words}", words=DRY_RUN) if _is_dry_run(request) else Mrkdwn(),
+        pause_line(pause) if pause and request.state is RequestState.PENDING else Mrkdwn(),
         _spoken_step(progress) if progress and request.state in UNDER_WAY else Mrkdwn(),
         _spoken_outcome(request),
         _spoken_people(request),
         md("Reason: {reason}", reason=escape(one_line(request.reason, REASON_LIMIT))),
-        plan_details.spoken(request.plan) if request.plan else Mrkdwn(),
+        _spoken_plan(request),
     ]
     return join("\n", parts)
 
 
+def _spoken_plan(request: RemediationRequest) -> Mrkdwn:
+    if request.removal is not None:
+        return undo.spoken(request.removal)
+    return plan_details.spoken(request.plan) if request.plan else Mrkdwn()
+
+
 def _spoken_step(progress: ApplyProgress) -> Mrkdwn:
-    return md("{step}: {title}.", step=_steps_title(progress), title=STEP_TITLES[progress.at])
+    return md("{step}: {title}.", step=_steps_title(progress), title=_step_title(progress.at))
 
 
 def _spoken_outcome(request: RemediationRequest) -> Mrkdwn:

@@ -9,6 +9,7 @@ from bot.slack.blocks import kit
 from bot.slack.blocks.attention import Attention, attention, plain_lines, verdicts_in
 from bot.slack.blocks.kit import Block, Form, Message
 from bot.slack.blocks.mrkdwn import Mrkdwn, code, join, md, moment, one_line, sentence, utc
+from bot.slack.blocks.waivers import waived_lines
 from bot.slack.blocks.words import MODES, ago, counted, counts, meanings, posture, span
 from bot.slack.ids import COMMAND, ActionId
 
@@ -31,6 +32,7 @@ def status(status: Status, *, form: Form = Form.NATIVE, quiet: bool = False) -> 
         _advice(status),
         *found.blocks,
         _more(found),
+        _waived(status, quiet=quiet),
         _meanings(status),
         kit.context(_age(status), md("{counts}", counts=counts(status.summary)))
         if _was_read(status)
@@ -86,6 +88,11 @@ def _problem(status: Status) -> Block | None:
     return kit.section(
         md("\N{WARNING SIGN} *This check did not end well.* {why}", why=sentence(status.problem))
     )
+
+
+def _waived(status: Status, *, quiet: bool) -> Block | None:
+    """Apart from what needs attention, and never out of sight."""
+    return kit.context(waived_lines(status.waived, quiet=quiet)) if status.waived else None
 
 
 def _more(found: Attention) -> Block | None:
@@ -151,6 +158,7 @@ def _spoken(status: Status) -> Mrkdwn:
         md("{words}.", words=_progress_words(status)) if status.progress else Mrkdwn(),
         sentence(status.problem),
         plain_lines(status.attention, SPOKEN_ROWS),
+        waived_lines(status.waived, quiet=True) if status.waived else Mrkdwn(),
         md("{age} {mode}", age=age, mode=MODES[status.mode]),
         _what_next(status),
     ]

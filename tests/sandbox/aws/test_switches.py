@@ -71,6 +71,28 @@ def test_the_next_call_of_an_action_can_be_made_to_fail(
     assert iam.get_role(RoleName=SCAN_ROLE)["Role"]["RoleName"] == SCAN_ROLE
 
 
+def test_a_failure_can_be_meant_for_one_account(
+    client: Callable[..., Any], enter: Callable[..., Any], switches: AwsSwitches
+) -> None:
+    switches.fail("GetRole", "NoSuchEntity", account_id=NETWORK)
+
+    assert client("iam", enter(PAYMENTS)).get_role(RoleName=SCAN_ROLE)["Role"]["RoleName"] == SCAN_ROLE
+    with pytest.raises(ClientError, match="NoSuchEntity"):
+        client("iam", enter(NETWORK)).get_role(RoleName=SCAN_ROLE)
+
+
+def test_a_fault_of_its_own_is_answered_as_aws_would(
+    enter: Callable[..., Any], switches: AwsSwitches
+) -> None:
+    before = len(switches.calls())
+
+    with pytest.raises(ClientError) as error:
+        enter(PAYMENTS, DurationSeconds="soon")
+
+    assert error.value.response["ResponseMetadata"]["HTTPStatusCode"] == 500
+    assert [call.error for call in switches.calls(since=before)] == ["InternalFailure"]
+
+
 def test_a_planted_role_is_there_for_everybody(
     client: Callable[..., Any], enter: Callable[..., Any], switches: AwsSwitches
 ) -> None:

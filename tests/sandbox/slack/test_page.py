@@ -201,7 +201,7 @@ def test_a_person_works_through_the_page(play: Play):
     async def story(stage: Stage):
         async with a_browser(stage.slack.url) as (page, complaints):
             await page.get_by_role("button", name="Look around").click()
-            await expect(page.get_by_role("combobox", name="Message")).to_have_value("/support-role status")
+            await expect(page.get_by_role("textbox", name="Message")).to_have_value("/support-role status")
             await page.keyboard.press("Enter")
             log = page.get_by_role("log", name="Messages")
             await expect(log).to_contain_text("Seven of 412, says @Ana Ortiz 🎉")

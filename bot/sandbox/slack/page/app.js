@@ -10,7 +10,7 @@ import { channelMessages, drawMessages, emptyNote, replies } from "./messages.js
 import { showModals } from "./modals.js";
 import { setNames } from "./mrkdwn.js";
 import { placeOf } from "./place.js";
-import { badge, bot, channel, channelName, dm, groupName, me, messagesIn, nameOf, person, store } from "./store.js";
+import { badge, bot, channel, channelName, dm, groupName, me, messagesIn, nameOf, store } from "./store.js";
 import { turnTheme, themeIcon } from "./theme.js";
 import { welcome } from "./welcome.js";
 
@@ -25,7 +25,7 @@ const intro = h("div.intro");
 const scroller = h("div.scroller", {}, intro, list);
 const box = composer({ placeholder: () => `Message ${placeName()}`, thread: () => "", label: "Message" });
 const homePane = h("div.home", { role: "tabpanel", "aria-label": "Home" });
-const main = h("main.main", {}, head, scroller, box.node);
+const main = h("main.main", { id: "main", tabindex: -1 }, head, scroller, box.node);
 const threadList = h("div.message-list.thread-list", { role: "log", "aria-live": "polite", "aria-label": "Thread" });
 const threadBox = composer({ placeholder: () => "Reply…", thread: () => store.thread, label: "Reply" });
 const aside = h("aside.aside", { "aria-label": "Thread" });
@@ -142,7 +142,7 @@ function panelRow(panel) {
     closeMenu();
     draw();
   };
-  return h("li", {}, h(`button.side-row${here ? ".here" : ""}`, { type: "button", "data-nav": panel.path, title: panel.about, "aria-expanded": String(here), onclick: toggle }, icon("panel"), h("span.side-name", {}, panel.title)));
+  return h("li", {}, h(`button.side-row${here ? ".open" : ""}`, { type: "button", "data-nav": panel.path, title: panel.about, "aria-expanded": String(here), onclick: toggle }, icon("panel"), h("span.side-name", {}, panel.title)));
 }
 
 function whoAmI() {
@@ -175,7 +175,7 @@ function drawHead(place) {
   const title = h("h1", {}, place.is_im ? avatar(bot().user_id, ".tiny") : icon(place.is_private ? "lock" : "hash"), h("span", {}, place.name), place.is_im ? h("span.badge", {}, "APP") : null);
   const count = place.is_im ? null : h("span.members", { title: memberNames(place) }, `${place.members.length + (place.has_bot ? 1 : 0)} members`);
   const absent = place.has_bot ? null : h("span.absent", {}, `${bot().display_name} is not here`);
-  const tips = store.state.tips.length ? h("button.ghost", { type: "button", "aria-label": "Things to try", title: "Things to try", onclick: () => (welcome.show(), scroller.scrollTo({ top: 0 }), draw()) }, icon("bulb")) : null;
+  const tips = store.state.tips.length ? h("button.ghost", { type: "button", "aria-label": "Things to try", title: "Things to try", onclick: () => (welcome.show(place.id), scroller.scrollTo({ top: 0 }), draw()) }, icon("bulb")) : null;
   fill(head, h("div.head-row", {}, menu, title, h("span.topic", {}, place.topic), absent, count, tips), place.is_im ? tabs() : null);
 }
 
@@ -200,7 +200,7 @@ function tabs() {
 
 function drawHome() {
   if (store.tab === "about") {
-    const about = h("div.about", {}, avatar(bot().user_id, ".large"), h("h2", {}, bot().display_name), h("p", {}, bot().description || "An app in this workspace."), h("h3", {}, "Commands"), h("ul", {}, store.state.workspace.commands.map((/** @type {any} */ one) => h("li", {}, h("code", {}, one.name), " ", one.description))));
+    const about = h("div.about", {}, avatar(bot().user_id, ".large"), h("h2", {}, bot().display_name), h("p", {}, bot().description || "An app in this workspace."), h("h3", {}, "Commands"), h("ul", {}, store.state.workspace.commands.map((/** @type {any} */ one) => h("li", {}, h("code", {}, one.name), " ", one.description))), trouble());
     homePane.dataset.hash = "";
     return fill(homePane, about);
   }
@@ -212,8 +212,20 @@ function drawHome() {
   return fill(homePane, h("div.home-inner", {}, renderBlocks(view.blocks, placeOf({ view_id: view.id }, view.values))));
 }
 
+/** What goes wrong around an app now and then, to be tried out. */
+function trouble() {
+  const one = (/** @type {string} */ label, /** @type {string} */ action, /** @type {any} */ body) =>
+    h("button.button", { type: "button", onclick: () => void act(action, { user: store.user, ...body }) }, label);
+  return [
+    h("h3", {}, "Trouble on purpose"),
+    h("p.quiet", {}, "What Slack does to every app now and then. The app should get over it by itself."),
+    h("div.actions", {}, one("Ask it to reconnect", "disconnect", {}), one("Send the last event again", "redeliver", {}), one("Be down for 20 seconds", "outage", { seconds: 20 })),
+  ];
+}
+
 function drawAside() {
   root.classList.toggle("has-aside", Boolean(store.thread || store.panel));
+  root.classList.toggle("has-panel", Boolean(store.panel));
   if (store.panel) return drawPanel();
   const parent = messagesIn().find((/** @type {any} */ one) => one.ts === store.thread);
   if (!parent) {
@@ -372,7 +384,7 @@ async function start() {
   const place = store.state.channels.find((/** @type {any} */ one) => (where === "app" ? one.is_im : one.name === where));
   store.channel = (place ?? store.state.channels[0]).id;
   store.tab = place?.is_im && ["home", "about"].includes(tab) ? tab : "messages";
-  fill(root, h("a.skip", { href: "#messages", onclick: (/** @type {Event} */ event) => (event.preventDefault(), list.focus()) }, "Skip to the messages"), sidebar, h("div.veil", { onclick: () => (closeMenu(), draw()) }), main, aside, offline);
+  fill(root, h("a.skip", { href: "#main", onclick: (/** @type {Event} */ event) => (event.preventDefault(), main.focus()) }, "Skip to the conversation"), sidebar, h("div.veil", { onclick: () => (closeMenu(), draw()) }), main, aside, offline);
   await load();
   if (store.tab === "home") void act("home_opened", { user: store.user, tab: "home" });
   if (!matchMedia("(pointer: coarse)").matches) box.box.focus();
@@ -388,5 +400,3 @@ window.addEventListener("hashchange", () => {
   if (who && who !== me().name) location.reload();
 });
 start().catch((error) => fill(root, h("p.offline", { role: "alert" }, `The page cannot start: ${error.message}`)));
-
-export { person };

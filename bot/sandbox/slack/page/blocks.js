@@ -24,7 +24,7 @@ function renderBlock(block, place, errors) {
 
 /** @type {Record<string, (block: any, place: Place, errors: Record<string, string>) => HTMLElement>} */
 const BLOCKS = {
-  header: (block) => h("h3.block.header", {}, textObject(block.text)),
+  header: (block) => h("h2.block.header", {}, textObject(block.text)),
   divider: () => h("hr.block"),
   section,
   context: (block) =>
@@ -42,7 +42,7 @@ const BLOCKS = {
   task_card: (block) => h("ol.block.tasks.alone", {}, task(block)),
   alert: (block) => h(`div.block.alert.${block.level ?? "default"}`, { role: block.level === "error" ? "alert" : "note" }, icon(ALERT_ICONS[block.level] ?? "info"), h("div.mrkdwn", {}, textObject(block.text))),
   card,
-  carousel: (block, place) => h("div.block.carousel", { tabindex: 0, role: "region", "aria-label": "Cards" }, block.elements.map((/** @type {any} */ one) => card(one, place))),
+  carousel: (block, place) => h("div.block.carousel", { tabindex: 0, role: "group", "aria-label": "Cards" }, block.elements.map((/** @type {any} */ one) => card(one, place))),
   container,
   file: (block) => h("p.block.unknown", {}, `Remote file ${block.external_id}`),
   video: (block) =>
@@ -94,7 +94,7 @@ function plan(block) {
   const failed = tasks.some((/** @type {any} */ one) => one.status === "error");
   const bar = h("div.plan-bar", { role: "progressbar", "aria-label": block.title, "aria-valuemin": 0, "aria-valuemax": tasks.length, "aria-valuenow": done }, h(`span${failed ? ".failed" : ""}`, { style: { width: `${tasks.length ? (done / tasks.length) * 100 : 0}%` } }));
   const head = h("div.plan-head", {}, h("strong", {}, block.title), h("span.plan-count", {}, `${done} of ${tasks.length}`));
-  return h("section.block.plan", { "aria-label": block.title }, head, bar, h("ol.tasks", {}, tasks.map(task)));
+  return h("div.block.plan", { role: "group", "aria-label": block.title }, head, bar, h("ol.tasks", {}, tasks.map(task)));
 }
 
 /** @param {any} one */
@@ -128,6 +128,6 @@ function container(block, place, errors) {
   const head = [block.icon && safeUrl(block.icon.image_url) ? picture(block.icon, "img.card-icon") : null, words];
   const inner = renderBlocks(block.child_blocks, place, errors);
   const look = `block.container.${block.width ?? "standard"}${block.has_header_divider ? ".ruled" : ""}`;
-  if (!block.is_collapsible) return h(`section.${look}`, {}, h("div.container-head", {}, head), inner);
+  if (!block.is_collapsible) return h(`div.${look}`, {}, h("div.container-head", {}, head), inner);
   return h(`details.${look}`, { open: !block.default_collapsed }, h("summary.container-head", {}, head, h("span.turn", {}, icon("chevron"))), inner);
 }

@@ -33,7 +33,7 @@ function figures(of) {
   const table = h(
     "table",
     {},
-    h("tr", {}, head.map((name) => h("th", { scope: "col" }, name))),
+    h("tr", {}, head.map((name) => (name ? h("th", { scope: "col" }, name) : h("td")))),
     rows.map((/** @type {any[]} */ [label, ...values]) => h("tr", {}, h("th", { scope: "row" }, label), values.map((value) => h("td", {}, number(value))))),
   );
   return h("div.sr-only", {}, table);

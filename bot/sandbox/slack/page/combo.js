@@ -39,7 +39,9 @@ export function combo(given) {
   const box = h("div.combo", {}, chips, input, h("span.combo-arrow", {}, icon("chevron")), list);
 
   const isOpen = () => list.matches(":popover-open");
+  const onScroll = (/** @type {Event} */ event) => event.target !== list && close();
   const close = () => {
+    document.removeEventListener("scroll", onScroll, true);
     if (isOpen()) list.hidePopover();
     input.setAttribute("aria-expanded", "false");
     input.removeAttribute("aria-activedescendant");
@@ -47,6 +49,8 @@ export function combo(given) {
   };
   const show = () => {
     if (!isOpen()) list.showPopover();
+    // The list hangs at the place where the box was: it closes when that moves.
+    document.addEventListener("scroll", onScroll, true);
     const at = box.getBoundingClientRect();
     const below = innerHeight - at.bottom;
     const height = Math.min(280, Math.max(below, at.top) - 12);

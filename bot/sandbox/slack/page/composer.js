@@ -49,7 +49,7 @@ export function composer(about) {
   let active = -1;
   let past = 0;
   const box = /** @type {HTMLTextAreaElement} */ (
-    h("textarea.composer-box", { rows: 1, "aria-label": about.label, "aria-autocomplete": "list", "aria-controls": listId, "aria-expanded": "false", role: "combobox", autocomplete: "off", spellcheck: "false" })
+    h("textarea.composer-box", { rows: 1, "aria-label": about.label, "aria-autocomplete": "list", "aria-controls": listId, "aria-haspopup": "listbox", autocomplete: "off", spellcheck: "false" })
   );
   const list = h("ul.completions", { id: listId, role: "listbox", "aria-label": "Commands", hidden: true });
   const sendButton = h("button.send", { type: "button", "aria-label": "Send", onclick: () => void send() }, icon("send"));
@@ -63,7 +63,6 @@ export function composer(about) {
   };
   const draw = () => {
     list.hidden = !shown.length;
-    box.setAttribute("aria-expanded", String(shown.length > 0));
     if (active >= 0) box.setAttribute("aria-activedescendant", `${listId}-${active}`);
     else box.removeAttribute("aria-activedescendant");
     fill(

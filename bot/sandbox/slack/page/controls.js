@@ -38,6 +38,9 @@ export function control(block, element, place, label = "") {
   return draw ? draw(block, element, place, label) : h("span.unknown", {}, `[${element.type}]`);
 }
 
+/** @type {Record<string, string>} */
+const PICKED = { date: "Date", time: "Time", "datetime-local": "Date and time" };
+
 /** @type {Record<string, (block: any, element: any, place: Place, label: string) => Node>} */
 const CONTROLS = {
   button,
@@ -206,7 +209,7 @@ function native(type) {
     return h("input.text.picker", {
       type,
       value: local ?? "",
-      "aria-label": label || element.placeholder?.text || null,
+      "aria-label": label || element.placeholder?.text || PICKED[type],
       "data-action": element.action_id,
       onchange: (/** @type {Event} */ event) => {
         const value = /** @type {HTMLInputElement} */ (event.target).value;

@@ -1,6 +1,6 @@
 // @ts-check
 /** Confirm dialogs, menus and passing notes. */
-import { fill, h, icon, uid } from "./dom.js";
+import { h, icon, uid } from "./dom.js";
 import { textObject } from "./mrkdwn.js";
 
 /** Ask before an action is sent, as the app's `confirm` says. @param {any} confirm @returns {Promise<boolean>} */
@@ -109,5 +109,3 @@ export function reason(outcome) {
   const more = outcome.response_metadata?.messages?.join(" ") ?? outcome.detail ?? "";
   return `${REASONS[outcome.error ?? ""] ?? `That failed: ${outcome.error}.`}${more ? ` ${more}` : ""}`;
 }
-
-export { fill };

@@ -72,7 +72,7 @@ export function uid(prefix = "u") {
 export function safeUrl(url) {
   if (!url) return undefined;
   try {
-    const parsed = new URL(url, location.href);
+    const parsed = new URL(url);
     return ["http:", "https:", "mailto:"].includes(parsed.protocol) ? parsed.href : undefined;
   } catch {
     return undefined;

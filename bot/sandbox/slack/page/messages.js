@@ -2,7 +2,7 @@
 /** The messages of a channel and of a thread. */
 import { avatar } from "./avatar.js";
 import { renderBlocks } from "./blocks.js";
-import { fill, h, icon, safeUrl } from "./dom.js";
+import { h, icon, safeUrl } from "./dom.js";
 import { mrkdwn } from "./mrkdwn.js";
 import { placeOf } from "./place.js";
 import { bot, isBot, messagesIn, nameOf, store } from "./store.js";
@@ -155,5 +155,3 @@ export function emptyNote(channel) {
   const words = channel.is_im ? `This is the very beginning of your conversation with ${bot().display_name}.` : `This is the very beginning of #${channel.name}.`;
   return h("div.beginning", {}, h("span.beginning-mark", { "aria-hidden": "true" }, channel.is_im ? avatar(bot().user_id, ".large") : icon("hash")), h("h3", {}, channel.is_im ? bot().display_name : `#${channel.name}`), h("p", {}, words, channel.topic ? ` ${channel.topic}.` : ""));
 }
-
-export { fill };

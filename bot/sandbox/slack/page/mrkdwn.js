@@ -1,6 +1,6 @@
 // @ts-check
 /** Slack's own markup, and the Markdown of `markdown` blocks, as nodes. */
-import { fill, h, link } from "./dom.js";
+import { h, link, safeUrl } from "./dom.js";
 import { EMOJI } from "./emoji.js";
 
 /** @typedef {{person: (id: string) => string, channel: (id: string) => string, group: (id: string) => string, me: string}} Names */
@@ -129,6 +129,7 @@ function reference(inner) {
   if (target.startsWith("!date^")) return dated(target, decoded(label));
   if (target.startsWith("!subteam^")) return h("span.mention", {}, "@" + names.group(target.slice(9)));
   if (target.startsWith("!")) return h("span.mention.broadcast", {}, "@" + decoded(label || target.slice(1)).replace(/^@/, ""));
+  if (!safeUrl(decoded(target))) return document.createTextNode(decoded(`<${inner}>`));
   return link(decoded(target), ...emojified(decoded(label || target)));
 }
 
@@ -238,7 +239,7 @@ function fenced(lines, at, whole) {
 /** @param {string[]} lines @param {number} at @param {HTMLElement} whole */
 function heading(lines, at, whole) {
   const [, marks, text] = /** @type {RegExpExecArray} */ (/^(#{1,6}) (.*)$/.exec(lines[at]));
-  whole.append(h("div.md-heading", { role: "heading", "aria-level": Math.min(6, marks.length + 3) }, fragment(markdownInline(text))));
+  whole.append(h("div.md-heading", { role: "heading", "aria-level": Math.min(6, marks.length + 1) }, fragment(markdownInline(text))));
   return at + 1;
 }
 
@@ -294,11 +295,4 @@ function markdownNode(match) {
   if (italic) return h("em", {}, fragment(markdownInline(italic)));
   if (struck) return h("s", {}, fragment(markdownInline(struck)));
   return angle ? reference(angle) : link(bare, bare);
-}
-
-/** The words of a message, for a title or a screen reader. @param {string} source */
-export function spoken(source) {
-  const node = h("div");
-  fill(node, mrkdwn(source));
-  return node.textContent ?? "";
 }

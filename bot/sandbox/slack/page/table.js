@@ -34,7 +34,7 @@ export function table(block) {
 
 /** A table in a box of its own, so that a wide one scrolls and the page does not. @param {string} label @param {Node} inner */
 function scrolling(label, inner) {
-  return h("div.table-scroll", { tabindex: 0, role: "region", "aria-label": label }, inner);
+  return h("div.table-scroll", { tabindex: 0, role: "group", "aria-label": label }, inner);
 }
 
 /** @type {Map<string, {sort: number, down: boolean, page: number, filter: string}>} */
