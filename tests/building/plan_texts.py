@@ -5,6 +5,7 @@ import re
 import shlex
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import botocore.session
@@ -47,9 +48,14 @@ def made_by(plan: Plan, *, is_draft: bool = False) -> Made:
 
 def calls_in_script(script: str) -> list[tuple[str, dict[str, Any]]]:
     """The `aws iam` calls of a shell script, as operations and parameters of boto3's."""
-    words = shlex.split(script, comments=True)
+    words = _words(script)
     starts = [index for index in range(len(words)) if words[index : index + 2] == ["aws", "iam"]]
     return [_call(words[start + 2], list(_until_operator(words[start + 3 :]))) for start in starts]
+
+
+def _words(script: str) -> list[str]:
+    # shlex takes a continued line's end for a word.
+    return [word for word in shlex.split(script, comments=True) if word != "\n"]
 
 
 def _until_operator(words: list[str]) -> Iterator[str]:
@@ -59,8 +65,13 @@ def _until_operator(words: list[str]) -> Iterator[str]:
         yield word
 
 
+@cache
+def _iam() -> Any:
+    return botocore.session.Session().get_service_model("iam")
+
+
 def _call(command: str, words: list[str]) -> tuple[str, dict[str, Any]]:
-    model = botocore.session.Session().get_service_model("iam")
+    model = _iam()
     (operation,) = [each for each in model.operation_names if xform_name(each, "-") == command]
     members = {xform_name(name, "-"): name for name in model.operation_model(operation).input_shape.members}
     shapes = model.operation_model(operation).input_shape.members
@@ -85,7 +96,7 @@ def read_script(script: str) -> Made:
     (create, role), (attach, policy) = calls_in_script(script)
     assert (create, attach) == ("create_role", "attach_role_policy")
     assert role["RoleName"] == policy["RoleName"]
-    words = shlex.split(script, comments=True)
+    words = _words(script)
     (account,) = {word.split(":")[4] for word in words if re.match(r"arn:[^:]*:(sts|iam)::\d{12}:\*$", word)}
     return _made(account, role, policy["PolicyArn"])
 
@@ -169,7 +180,7 @@ def _hcl_text(raw: str) -> str:
 
 
 def _literal(raw: str) -> str:
-    """Quoted HCL without templates, as JSON; a template that was not escaped would be Terraform's to fill in."""
+    """Quoted HCL as JSON; a template that was not escaped would be Terraform's to fill in."""
     assert not re.search(r"(?<!\$)\$\{|(?<!%)%\{", raw), raw
     return re.sub(r"(\$|%)\1\{", r"\1{", raw)
 

@@ -22,6 +22,7 @@ from bot.domain.plan_forms import PlanForm, problem_with_draft, write_plan
 
 ALL_FORMS = pytest.mark.parametrize("form", list(PlanForm))
 BOUNDARY = "arn:aws:iam::111122223333:policy/Boundary"
+ROOT = "arn:aws:iam::111122223333:root"
 HOSTILE = "x'\"`\\\n$(touch broken) ${self.id} %{ if } #{{resolve}} \u2028\u202e\x1b[31m\r\n&& touch broken #"
 HOSTILE_PATHS = (
     "/a'b/",
@@ -62,7 +63,10 @@ def plans(draw: st.DrawFn) -> Plan:
 @ALL_FORMS
 @given(plan=plans(), name=st.text(max_size=80), is_draft=st.booleans())
 def test_every_form_makes_the_planned_role_whatever_the_account_is_called(
-    form: PlanForm, plan: Plan, name: str, is_draft: bool
+    form: PlanForm,
+    plan: Plan,
+    name: str,
+    is_draft: bool,  # noqa: FBT001 - hypothesis gives it
 ) -> None:
     text = write_plan(plan, form, account_name=name, is_draft=is_draft)
 
@@ -268,9 +272,8 @@ def test_the_script_ends_with_the_first_call_that_fails_and_says_so(
     [
         ((), "No principal is configured for payments (111122223333), so nobody could use the role."),
         (
-            ("arn:aws:iam::111122223333:root",),
-            "arn:aws:iam::111122223333:root cannot be trusted: it is not the whole ARN of one role, user or "
-            "SAML provider.",
+            (ROOT,),
+            f"{ROOT} cannot be trusted: it is not the whole ARN of one role, user or SAML provider.",
         ),
         (("arn:aws:iam::111122223333:role/Responder",), ""),
     ],

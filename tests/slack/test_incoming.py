@@ -14,6 +14,7 @@ from tests.slack.listeners.payloads import (
     slash_command,
     typed,
     view_submission,
+    wished_waiver,
 )
 
 URL = "https://hooks.slack.example/commands/1"
@@ -103,6 +104,14 @@ def test_a_form_says_what_was_entered_by_action_id():
     assert incoming.entered("account") == "111122223333"
     assert incoming.entered("x") == ""
     assert incoming.entered("not there") == ""
+
+
+def test_a_person_and_a_date_that_were_picked_are_their_ids():
+    view = a_view("V1", "waive.submit", "form-1", wished_waiver("U2", "2026-04-01", None))
+
+    incoming = from_view(view_submission(view, user="U1", trigger_id="1.2.a"))
+
+    assert (incoming.entered("waive.owner"), incoming.entered("waive.until")) == ("U2", "2026-04-01")
 
 
 def test_opening_the_home_tab_says_who():

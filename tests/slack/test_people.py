@@ -43,7 +43,7 @@ def test_a_decider_is_all_that_guards_ask_about(slack: FakeMessenger):
     assert decider.click.channel_id == APPROVALS
     assert decider.click.is_shared_channel is False
     assert decider.facts == PersonFacts(APPROVER.user_id, APPROVER.team_id)
-    assert decider.group_members == {GROUP: {APPROVER.user_id}, OTHER: frozenset()}
+    assert decider.group_members == {GROUP: frozenset({APPROVER.user_id}), OTHER: frozenset()}
 
 
 def test_while_slack_is_away_everything_is_unknown(slack: FakeMessenger):
@@ -59,7 +59,7 @@ def test_while_slack_is_away_everything_is_unknown(slack: FakeMessenger):
 def test_one_group_that_cannot_be_read_leaves_the_others_known(slack: FakeMessenger):
     decider = People(slack, frozenset({GROUP, "S0GONE"})).decider(APPROVER, APPROVALS)
 
-    assert decider.group_members == {GROUP: {APPROVER.user_id}, "S0GONE": None}
+    assert decider.group_members == {GROUP: frozenset({APPROVER.user_id}), "S0GONE": None}
 
 
 def test_a_good_answer_is_remembered_for_a_minute_and_no_longer(slack: FakeMessenger, watch: Watch):
@@ -75,7 +75,7 @@ def test_a_good_answer_is_remembered_for_a_minute_and_no_longer(slack: FakeMesse
     anew = people.decider(APPROVER, APPROVALS)
 
     assert remembered.facts == PersonFacts(APPROVER.user_id, APPROVER.team_id)
-    assert remembered.group_members == {GROUP: {APPROVER.user_id}}
+    assert remembered.group_members == {GROUP: frozenset({APPROVER.user_id})}
     assert remembered.click.is_shared_channel is False
     assert anew.facts == PersonFacts(APPROVER.user_id, APPROVER.team_id, is_restricted=True)
     assert anew.group_members == {GROUP: frozenset()}

@@ -25,15 +25,19 @@ from bot.domain.request import (
     RequestState,
 )
 from bot.domain.status import KnownFinding, ScanProgress, Status, order_attention
+from bot.domain.waiver import Waiver, WaiverDecision, WaiverId, WaiverState
 from bot.slack.blocks import fix
 from bot.slack.blocks.audit import VERBS, audit_message
 from bot.slack.blocks.digest import details, digest
 from bot.slack.blocks.help import help_message
 from bot.slack.blocks.home import home
 from bot.slack.blocks.kit import Form, Message, View
+from bot.slack.blocks.mrkdwn import channel
 from bot.slack.blocks.notice import error, notice
 from bot.slack.blocks.request import request
 from bot.slack.blocks.status import status
+from bot.slack.blocks.waiver import waive_modal, waiver
+from bot.slack.blocks.waivers import waivers
 
 NOW = datetime(2026, 1, 31, 3, 0, tzinfo=UTC)
 FAMILY = "\N{MAN}\u200d\N{WOMAN}\u200d\N{GIRL}"
@@ -124,6 +128,38 @@ def an_approval() -> Approval:
     return Approval(Person("T0TEAM", "U0SECOND"), "C0CHANNEL", a_plan().hash, NOW)
 
 
+def a_waiver(state: WaiverState = WaiverState.GRANTED, number: int = 1, **changes: object) -> Waiver:
+    """Until 9 February, ten days to go; asked for an hour ago."""
+    account = an_account(number)
+    decision = WaiverDecision(Person("T0TEAM", "U0SECOND"), NOW)
+    base = Waiver(
+        id=WaiverId(f"waiver-{number}"),
+        account_id=account.id,
+        account_name=account.name,
+        requester=Person("T0TEAM", "U0ASKER"),
+        owner="U0OWNER",
+        reason="Moves to another organization in March",
+        until=date(2026, 2, 9),
+        ends_at=datetime(2026, 2, 10, tzinfo=UTC),
+        state=state,
+        created_at=NOW - timedelta(hours=1),
+        decide_by=NOW + timedelta(hours=3),
+        decision=None if state in (WaiverState.PENDING, WaiverState.UNDECIDED) else decision,
+        revocation=decision if state is WaiverState.REVOKED else None,
+    )
+    return replace(base, **changes)  # type: ignore[arg-type]  # fields by name
+
+
+def many_waivers(count: int, state: WaiverState = WaiverState.GRANTED, text: str = "") -> list[Waiver]:
+    """With the longest texts that a form lets through."""
+    words = {"account_name": text or "n" * 50, "reason": text or "r" * 500}
+    later = timedelta(days=1)
+    return [
+        a_waiver(state, n, ends_at=NOW + (n + 1) * later, until=(NOW + n * later).date(), **words)
+        for n in range(count)
+    ]
+
+
 def an_event(kind: str = "fix.approved", seq: int = 3, **changes: object) -> ChainedEvent:
     base = AuditEvent(
         kind=kind,
@@ -198,10 +234,15 @@ def statuses() -> Iterator[tuple[str, Status]]:
     yield "off", a_status(*mixed, mode=Mode.OFF)
     yield "10,000", a_status(*many(10_000, *ALL_BAD), scope="verdict:fail " * 100)
     yield "10,000 unreadable", a_status(*many(10_000, Verdict.UNKNOWN))
+    yield "waived", a_status(waived=(a_waiver(),), summary=a_summary(waived=1))
+    yield "much waived", a_status(*many(10_000, *ALL_BAD), waived=tuple(many_waivers(1_000)))
     for name, text in HOSTILE.items():
         hostile = [a_known(v, 1, name=text, owner=text, why=text, next_step=text) for v in ALL_BAD]
         yield f"hostile {name}", a_status(*hostile, scope=text, problem=text)
-        yield f"300 hostile {name}", a_status(*many(300, *ALL_BAD, text=text))
+        yield (
+            f"300 hostile {name}",
+            a_status(*many(300, *ALL_BAD, text=text), waived=tuple(many_waivers(9, text=text))),
+        )
 
 
 def requests() -> Iterator[tuple[str, RemediationRequest]]:
@@ -255,6 +296,8 @@ def digests() -> Iterator[tuple[str, Digest]]:
     yield "quiet", a_digest(*bad, pending_requests=2)
     yield "all good", a_digest(fixed)
     yield "eventful", an_eventful_digest()
+    yield "quiet with waivers", a_digest(*bad, ending_waivers=tuple(many_waivers(14)))
+    yield "eventful with waivers", replace(an_eventful_digest(), ending_waivers=tuple(many_waivers(1_000)))
     yield (
         "10,000",
         a_digest(*crowd, newly_failing=tuple(a_change(k) for k in crowd), regressed=(a_change(crowd[0]),)),
@@ -264,7 +307,14 @@ def digests() -> Iterator[tuple[str, Digest]]:
         change = a_change(one, fixed_by=text)
         yield (
             f"hostile {name}",
-            a_digest(one, newly_failing=(change,), fixed=(change,), regressed=(change,), chain_head=text),
+            a_digest(
+                one,
+                newly_failing=(change,),
+                fixed=(change,),
+                regressed=(change,),
+                chain_head=text,
+                ending_waivers=tuple(many_waivers(9, text=text)),
+            ),
         )
 
 
@@ -306,7 +356,14 @@ def events() -> Iterator[tuple[str, ChainedEvent]]:
 @cache
 def messages() -> list[tuple[str, Message]]:
     """Every message there is."""
-    return [*status_messages(), *request_messages(), *digest_messages(), *audit_messages(), *short_messages()]
+    return [
+        *status_messages(),
+        *request_messages(),
+        *waiver_messages(),
+        *digest_messages(),
+        *audit_messages(),
+        *short_messages(),
+    ]
 
 
 def status_messages() -> Iterator[tuple[str, Message]]:
@@ -335,6 +392,23 @@ def audit_messages() -> Iterator[tuple[str, Message]]:
         yield f"audit {name}", audit_message(event)
 
 
+def waiver_messages() -> Iterator[tuple[str, Message]]:
+    for state in WaiverState:
+        yield f"waiver {state.value}", waiver(a_waiver(state))
+        for name, text in HOSTILE.items():
+            hostile = a_waiver(state, account_name=text, reason=text, owner=text)
+            yield f"waiver {state.value} hostile {name}", waiver(hostile)
+    where = channel("C0CHANNEL")
+    for count in (0, 1, 8, 9, 1_000):
+        pending = many_waivers(count, WaiverState.PENDING)
+        for scope in ("", "ou:Prod " * 100):
+            shown = waivers(many_waivers(count), pending, now=NOW, approval_channel=where, scope=scope)
+            yield f"waivers {count} of {scope[:8]}", shown
+    for name, text in HOSTILE.items():
+        some = many_waivers(9, text=text)
+        yield f"waivers hostile {name}", waivers(some, some, now=NOW, approval_channel=where, scope=text)
+
+
 def short_messages() -> Iterator[tuple[str, Message]]:
     yield "help", help_message()
     yield "error", error("ab12cd34")
@@ -360,12 +434,31 @@ def _modals() -> Iterator[tuple[str, View]]:
         yield f"choose {count}", fix.choose_modal(accounts, form_id="form-1")
     for name, asked in requests():
         yield f"plan {name}", fix.plan_modal(asked)
+    yield from waive_modals()
     for name, text in HOSTILE.items():
         hostile = an_account(name=text, owner=text)
         plan = a_plan(trust=text, role_name=text)
         yield f"fix {name}", fix.fix_modal(hostile, plan, mode=Mode.APPLY, form_id="form-1")
         yield f"choose {name}", fix.choose_modal([hostile], form_id="form-1")
         yield f"word {name}", fix.message_modal(text, "Nothing was done.")
+
+
+def waive_modals() -> Iterator[tuple[str, View]]:
+    terms = {"latest": date(2026, 5, 1), "max_days": 90, "form_id": "form-1"}
+    finding = a_known().finding
+    yield "waive", waive_modal(finding, owner="U0OWNER", **terms)
+    yield "waive without a known owner", waive_modal(finding, owner="", **terms)
+    yield "waive anew", waive_modal(finding, owner="", current=a_waiver(), **terms)
+    plan = {"mode": Mode.APPLY, "form_id": "form-1"}
+    yield "fix of a waived account", fix.fix_modal(an_account(), a_plan(), waiver=a_waiver(), **plan)
+    for name, text in HOSTILE.items():
+        hostile = a_known(name=text, owner=text, why=text).finding
+        current = a_waiver(account_name=text, owner=text, reason=text)
+        yield f"waive hostile {name}", waive_modal(hostile, owner="", current=current, **terms)
+        yield (
+            f"fix of a waived account, hostile {name}",
+            fix.fix_modal(an_account(name=text), a_plan(), waiver=current, **plan),
+        )
 
 
 @cache
@@ -378,5 +471,9 @@ def _homes() -> Iterator[tuple[str, View]]:
         yield name, home(value)
         yield (
             f"{name}, much waiting",
-            home(value, [a_hostile_request(RequestState.PENDING, HOSTILE["ping"])] * 500),
+            home(
+                value,
+                [a_hostile_request(RequestState.PENDING, HOSTILE["ping"])] * 500,
+                many_waivers(1_000, WaiverState.PENDING),
+            ),
         )

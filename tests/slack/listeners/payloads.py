@@ -131,6 +131,15 @@ def selected(block_id: str, action_id: str, value: str) -> Json:
     return {block_id: {action_id: {"type": "static_select", "selected_option": option}}}
 
 
+def wished_waiver(owner: str | None, until: str | None, reason: str | None) -> Json:
+    """What stands in the form of a waiver; null for what was left empty."""
+    return {
+        "waive.owner.block": {"waive.owner": {"type": "users_select", "selected_user": owner}},
+        "waive.until.block": {"waive.until": {"type": "datepicker", "selected_date": until}},
+        **typed("waive.reason.block", "waive.reason", reason),
+    }
+
+
 def event(inner: Json) -> Json:
     return {
         **APP,

@@ -3,6 +3,7 @@
 import pytest
 from building.values import NOW
 
+from bot.domain.account import Account
 from bot.domain.finding import Verdict
 from bot.domain.request import Mode, RequestState
 from bot.sandbox.slack import ANA, CLOUD_SECURITY, GUS, RILEY, Seen
@@ -11,7 +12,7 @@ from bot.store import accounts
 from tests.slack.listeners.workplace import LEDGER, PAYMENTS, REASON, Workplace, a_workplace, ask, know
 
 
-def know_failing(work: Workplace, *failing: object) -> None:
+def know_failing(work: Workplace, *failing: Account) -> None:
     work.change(lambda connection: know(connection, *((each, Verdict.FAIL) for each in failing)))
 
 

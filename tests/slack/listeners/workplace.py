@@ -127,10 +127,19 @@ class Workplace:
         self.settle()
         return ack
 
-    def dispatch(self, body: Json) -> Json:
-        """Only the ack: the story may go on. Fails when Slack would not take the answer for an ack."""
+    def dispatch(self, body: Json, *, at_ack: Callable[[], object] = lambda: None) -> Json:
+        """Only the ack: the story may go on. Fails when Slack would not take the answer for an ack.
+
+        `at_ack` is called at that very moment, before the story can have begun.
+        """
         request = AsyncBoltRequest(mode="socket_mode", body=body)
-        answer: BoltResponse = self.run(self.app.async_dispatch(request))
+
+        async def until_ack() -> BoltResponse:
+            answer = await self.app.async_dispatch(request)
+            at_ack()
+            return answer
+
+        answer = self.run(until_ack())
         assert answer.status == 200
         return dict(json.loads(answer.body)) if answer.body else {}
 
