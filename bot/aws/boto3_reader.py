@@ -133,7 +133,9 @@ _METHODS = {
     "GetCallerIdentity": "get_caller_identity",
     "GetRole": "get_role",
     "GetUser": "get_user",
+    "ListAttachedRolePolicies": "list_attached_role_policies",
     "ListEntitiesForPolicy": "list_entities_for_policy",
     "ListOpenIDConnectProviders": "list_open_id_connect_providers",
+    "ListRolePolicies": "list_role_policies",
     "ListSAMLProviders": "list_saml_providers",
 }

@@ -93,12 +93,15 @@ class Writer:
         approver: str,
         config: AwsConfig,
         sleep: Callable[[float], None] = time.sleep,
+        session_name: str = "",
     ) -> None:
+        """`session_name`: of what is done now, where that is not the request that made the role: an undo."""
         require_account(Identity(plan.account_id, plan.partition), Place(account, "iam", "CreateRole"))
         self._account = account
         self._plan = plan
         self._request_id = require_session_name("request id", request_id)
         self._approver = require_session_name("approver", approver)
+        self._session_name = require_session_name("request id", session_name or request_id)
         self._sleep = sleep
         self._writing = self._session(config, build_write_policy(plan))
         self._undoing = self._session(config, build_undo_policy(plan))
@@ -139,15 +142,18 @@ class Writer:
             result = self._read_back_once()
         return result
 
-    def delete_created_role(self, role_id: str) -> Deleted | NotOurs:
+    def delete_created_role(
+        self, role_id: str, tags: tuple[tuple[str, str], ...] | None = None
+    ) -> Deleted | NotOurs:
         """Detach the policy and delete the role, if it is untouched since this request made it.
 
-        For an attach that failed for good, and for an undo. A session of its own is assumed for it.
+        For an attach that failed for good, and for an undo, which says the exact `tags` that the role must
+        have. A session of its own is assumed for it.
         """
         observed = self._undoing.observe()
         if observed is None:
             return Deleted(already=True)
-        stranger = self._stranger(observed) or self._touched(observed, role_id)
+        stranger = self._stranger(observed) or self._touched(observed, role_id, tags)
         return stranger or self._delete(observed)
 
     def _session(self, config: AwsConfig, policy: str) -> WriteSession:
@@ -155,7 +161,7 @@ class Writer:
             self._account,
             self._plan.role_name,
             config,
-            session_name=self._request_id,
+            session_name=self._session_name,
             source_identity=self._approver,
             policy=policy,
         )
@@ -248,9 +254,13 @@ class Writer:
         problems = problems_of(observed, self._plan, self._request_id, self._approver)
         return ReadBack(self._plan.policy_arn in observed.policies, problems, observed.request_ids)
 
-    def _touched(self, observed: ObservedRole, role_id: str) -> NotOurs | None:
+    def _touched(
+        self, observed: ObservedRole, role_id: str, tags: tuple[tuple[str, str], ...] | None
+    ) -> NotOurs | None:
         """Why a role of ours is no longer as we left it."""
         arn, seen = observed.arn, observed.request_ids
+        if tags is not None and sorted(tags) != sorted(observed.tags):
+            return NotOurs(f"{arn} has other tags than it was left with", seen)
         if observed.role_id != role_id:
             return NotOurs(f"{arn} was made anew: its id is {observed.role_id}, not {role_id}", seen)
         others = sorted(set(observed.policies) - {self._plan.policy_arn})

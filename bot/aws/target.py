@@ -17,13 +17,14 @@ from bot.aws.inspection import (
     read_facts,
     read_providers,
 )
+from bot.aws.remains import REMAINS_ACTIONS
 from bot.aws.sessions import Identity, parse_identity, role_name
 from bot.domain.account import Account, AccountId, AccountState
 from bot.domain.facts import AccountFacts, ProviderKind, Unreadable
 from bot.domain.plan import Existence, ExistingRole, Plan, PrincipalFact, TargetFacts
 
-TARGET_ACTIONS = SCAN_ACTIONS | {"iam:GetUser"}
-"""What is done here with the scan role."""
+TARGET_ACTIONS = SCAN_ACTIONS | REMAINS_ACTIONS | {"iam:GetUser"}
+"""What is done with the scan role before and after a write."""
 
 PROVIDER_KINDS = {"saml-provider": ProviderKind.SAML, "oidc-provider": ProviderKind.OIDC}
 

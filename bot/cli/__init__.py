@@ -16,6 +16,7 @@ COMMANDS = {
     "serve": "Run the bot, with a worker inside.",
     "worker": "Run a further worker, on PostgreSQL.",
     "check": "Check AWS accounts for a support role; needs no Slack.",
+    "plan": "Print what a fix would create in one account, also to run by hand.",
     "sandbox": "Try it all on localhost; nothing is real.",
     "audit": "Verify or export the audit chain.",
     "iam": "Print the IAM roles to deploy to member accounts and to the bot.",

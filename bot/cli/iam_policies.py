@@ -77,6 +77,8 @@ def scan_statements() -> list[Document]:
     return [
         _allow("ReadWhoCarriesThePolicy", ["iam:ListEntitiesForPolicy"], _policy_arn()),
         _allow("ReadRolesAndUsers", ["iam:GetRole", "iam:GetUser"], [_iam("role/*"), _iam("user/*")]),
+        # An undo takes nothing away before it has seen all that is on the role.
+        _allow("ReadWhatIsOnRoles", ["iam:ListAttachedRolePolicies", "iam:ListRolePolicies"], _iam("role/*")),
         # These two know no resources.
         _allow("ListIdentityProviders", ["iam:ListOpenIDConnectProviders", "iam:ListSAMLProviders"], "*"),
     ]

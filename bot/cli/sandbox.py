@@ -3,7 +3,6 @@
 import click
 
 from bot.cli.common import Invocation, door
-from bot.domain.errors import SupportRoleError
 
 STORIES = 12
 """As many accounts as `bot.sandbox.world` tells a story of."""
@@ -31,10 +30,6 @@ def command(invocation: Invocation, port: int, no_browser: bool, accounts: int) 
 
     All of it runs on this machine and ends with Ctrl-C; no account and no token is needed.
     """
-    try:
-        from bot.sandbox.door import run_sandbox  # noqa: PLC0415 - half a second, and an extra that may be absent
-    except ModuleNotFoundError as error:
-        raise SupportRoleError(
-            f"The sandbox needs {error.name}. Install its extra: pip install 'support-role-bot[sandbox]'"
-        ) from error
+    from bot.sandbox.door import run_sandbox  # noqa: PLC0415 - what it imports takes half a second
+
     run_sandbox(port, open_browser=not no_browser, accounts=accounts)

@@ -5,6 +5,7 @@ from datetime import date, datetime, timedelta
 
 from bot.domain.finding import Summary, Verdict, summarize
 from bot.domain.status import KnownFinding, order_attention
+from bot.domain.waiver import Waiver
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +54,8 @@ class Digest:
     chain_head: str
     last_scan_at: datetime | None
     previous_day: date | None
+    ending_waivers: tuple[Waiver, ...] = ()
+    """In force, and over within 14 days; soonest first."""
 
     @property
     def is_quiet(self) -> bool:
@@ -60,6 +63,7 @@ class Digest:
 
 
 BAD = frozenset({Verdict.FAIL, Verdict.WEAK})
+NOT_FIXED = BAD | {Verdict.WAIVED}
 
 
 def build_digest(
@@ -73,8 +77,12 @@ def build_digest(
     chain_length: int,
     chain_head: str,
     last_scan_at: datetime | None,
+    ending_waivers: tuple[Waiver, ...] = (),
 ) -> Digest:
-    """Compare today's findings with the last digest posted; UNKNOWN is neither fixed nor failing."""
+    """Compare today's findings, as they are shown, with the last digest posted.
+
+    UNKNOWN is neither fixed nor failing; what is WAIVED fails anew when its waiver ends.
+    """
     before = dict(baseline.verdicts) if baseline else {}
     fixes = {fix.account_id: fix for fix in our_fixes}
     changes = [_change(item, before, fixes, since=baseline.day) for item in known] if baseline else []
@@ -83,7 +91,7 @@ def build_digest(
         now=now,
         summary=summarize([item.finding for item in known]),
         newly_failing=tuple(c for c in changes if _turned_bad(c) and not c.regressed_after_our_fix),
-        fixed=tuple(c for c in changes if c.before in BAD and c.known.finding.verdict is Verdict.PASS),
+        fixed=tuple(c for c in changes if c.before in NOT_FIXED and c.known.finding.verdict is Verdict.PASS),
         regressed=tuple(c for c in changes if _turned_bad(c) and c.regressed_after_our_fix),
         open_findings=order_attention(known),
         pending_requests=pending_requests,
@@ -91,6 +99,7 @@ def build_digest(
         chain_head=chain_head,
         last_scan_at=last_scan_at,
         previous_day=baseline.day if baseline else None,
+        ending_waivers=ending_waivers,
     )
 
 

@@ -14,7 +14,8 @@ from bot.domain.freeze import FreezeWindow
 from bot.domain.people import PersonFacts
 from bot.domain.plan import Existence, Plan, TargetFacts
 from bot.domain.principal import problem_with_principal
-from bot.domain.request import Mode, Person, RemediationRequest, RequestState
+from bot.domain.request import Mode, Person, RemediationRequest, RequestKind, RequestState
+from bot.domain.undo import Remains, describe, differences
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +31,8 @@ class Policy:
     max_accounts_per_request: int
     protected_accounts: frozenset[AccountId]
     freeze: tuple[FreezeWindow, ...] = ()
+    admins: frozenset[str] = frozenset()
+    """Who may pause and resume; empty: nobody."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +63,8 @@ class Context:
     """The plan made from settings and facts of now."""
     changes_in_last_hour: int | None = None
     expected_state: RequestState = RequestState.PENDING
+    remains: Remains | None = None
+    """For an undo: what is there of the fix."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,18 +135,22 @@ def first_refusal(guards: Sequence[GuardOf[Seen]], context: Seen) -> Refused | N
 @dataclass(frozen=True, slots=True)
 class RemediationEnabled:
     name: str = "remediation_enabled"
+    what: str = "Fixes"
 
     def check(self, context: Context) -> Decision:
         if context.policy.mode is Mode.OFF:
             return Refused(
-                self.name, "Fixes are switched off (remediation.mode is off).", "Ask an administrator."
+                self.name,
+                f"{self.what} are switched off (remediation.mode is off).",
+                "Ask an administrator.",
             )
         if context.paused is None:
-            return Refused(self.name, "Whether fixes are paused could not be read.", "Try again in a minute.")
+            text = f"Whether {self.what.lower()} are paused could not be read."
+            return Refused(self.name, text, "Try again in a minute.")
         if context.paused:
             return Refused(
                 self.name,
-                "Fixes are paused by an administrator.",
+                f"{self.what} are paused by an administrator.",
                 "An administrator can run /support-role resume.",
             )
         return ALLOWED
@@ -234,7 +243,9 @@ class NotTheRequester:
             return ALLOWED
         others = approver_names(context.policy, but=context.click.person.user_id)
         return Refused(
-            self.name, "You asked for this fix; a second person must approve it.", f"Ask {others}."
+            self.name,
+            f"You asked for this {context.request.kind.value}; a second person must approve it.",
+            f"Ask {others}.",
         )
 
 
@@ -263,7 +274,7 @@ class NotExpired:
         return Refused(
             self.name,
             "This request has expired.",
-            f"Ask again: /support-role fix {context.request.account_id}",
+            ask_again(context.request),
         )
 
 
@@ -414,6 +425,33 @@ def _is_own_unfinished_work(
     return dict(plan.tags(request.id, approver)).items() <= dict(tags).items() and plan.trusts_the_same(trust)
 
 
+@dataclass(frozen=True, slots=True)
+class NothingDiffers:
+    """For an undo: the role is exactly as the fix left it; else all that differs is said."""
+
+    name: str = "nothing_differs"
+
+    def check(self, context: Context) -> Decision:
+        removal, remains = context.request.removal, context.remains
+        if removal is None or remains is None:
+            return _unread(self.name)
+        if remains.unreadable is not None:
+            why = f"The role could not be read: {remains.unreadable.text}"
+            return Refused(self.name, why, remains.unreadable.next_step)
+        found = differences(removal, remains)
+        if not found:
+            return ALLOWED
+        next_step = "Look at the role by hand; this bot only takes away what it left and nobody has touched."
+        return Refused(self.name, describe(removal, found), next_step)
+
+
+def ask_again(request: RemediationRequest) -> str:
+    """How to ask anew for what a request was about."""
+    if request.kind is RequestKind.UNDO:
+        return f"Press Undo on the record of {request.undoes} again."
+    return f"Ask again: /support-role fix {request.account_id}"
+
+
 def _unread(guard: str) -> Refused:
     return Refused(
         guard, "The account could not be read, so nothing is changed there.", "Try again in a minute."
@@ -426,6 +464,9 @@ def approver_names(policy: Policy, but: str = "") -> str:
     groups = [f"<!subteam^{group}>" for group in sorted(policy.approver_groups)]
     return " or ".join((groups + people)[:4]) or "an administrator: there is no other approver"
 
+
+BY_HAND: tuple[Guard, ...] = (PrincipalIsSound(), RoleNameIsFree())
+"""What a plan must hold that somebody else carries out: not whether this bot may."""
 
 AT_REQUEST: tuple[Guard, ...] = (RemediationEnabled(), AccountInScope(), PrincipalIsSound(), RoleNameIsFree())
 """Run when a request is prepared: what could never be approved is not asked of anybody."""
@@ -450,3 +491,27 @@ AT_DECISION: tuple[Guard, ...] = (
 
 AT_DENIAL: tuple[Guard, ...] = (WorkspaceAndChannel(), ActorIsAMember(), RequestIsPending(), NotExpired())
 """A denial changes nothing in AWS: any member in the channel may stop a request, its requester too."""
+
+AT_UNDO_REQUEST: tuple[Guard, ...] = (RemediationEnabled(what="Undos"), AccountInScope(), NothingDiffers())
+"""Run when an undo is prepared, on the role read anew."""
+
+AT_UNDO_ASKED: tuple[Guard, ...] = (RemediationEnabled(what="Undos"), AccountInScope())
+"""Run when somebody asks for an undo, before anything is read."""
+
+AT_UNDO: tuple[Guard, ...] = (
+    RemediationEnabled(what="Undos"),
+    WorkspaceAndChannel(what="Undos"),
+    ActorIsAMember(),
+    NotTheRequester(),
+    ApproverAllowed(),
+    RequestIsPending(),
+    NotExpired(),
+    AccountInScope(),
+    ChangeWindow(),
+    WithinChangeLimit(),
+    NothingDiffers(),
+)
+"""The decision about an undo: the guards of a fix but those of what it creates, and `nothing_differs`."""
+
+DECISION: Mapping[RequestKind, tuple[Guard, ...]] = {RequestKind.FIX: AT_DECISION, RequestKind.UNDO: AT_UNDO}
+"""What is asked at the click on Approve, and again just before the write."""

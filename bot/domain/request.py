@@ -7,6 +7,7 @@ from typing import NewType
 
 from bot.domain.account import AccountId
 from bot.domain.plan import Plan
+from bot.domain.undo import Removal
 
 RequestId = NewType("RequestId", str)
 """Opaque; all that a button carries. Also the RoleSessionName of the write."""
@@ -16,6 +17,14 @@ class Mode(StrEnum):
     OFF = "off"
     DRY_RUN = "dry-run"
     APPLY = "apply"
+
+
+class RequestKind(StrEnum):
+    """What is asked for; the first word of a request's audit kinds."""
+
+    FIX = "fix"
+    UNDO = "undo"
+    """Take away again what an applied fix created."""
 
 
 class RequestState(StrEnum):
@@ -38,6 +47,8 @@ class RequestState(StrEnum):
     """The facts changed under an approved plan; a new request is needed."""
     ALREADY_FIXED = "already-fixed"
     UNDONE = "undone"
+    SKIPPED = "skipped"
+    """Approved with others in one bulk request, which stopped before it came to this one."""
 
 
 MOVES: dict[RequestState, frozenset[RequestState]] = {
@@ -53,11 +64,13 @@ MOVES: dict[RequestState, frozenset[RequestState]] = {
             RequestState.ALREADY_FIXED,
         },
     ),
-    RequestState.APPROVED: frozenset({RequestState.APPLYING}),
+    RequestState.APPROVED: frozenset({RequestState.APPLYING, RequestState.SKIPPED}),
     RequestState.APPLYING: frozenset(
         {
             RequestState.APPLIED,
             RequestState.APPLIED_UNVERIFIED,
+            # An undo that succeeded; the fix that it undoes moves there at the same moment.
+            RequestState.UNDONE,
             RequestState.REHEARSED,
             RequestState.FAILED,
             RequestState.EXPIRED,
@@ -147,6 +160,30 @@ class RemediationRequest:
     """The approval message, once posted."""
     origin: MessageRef | None = None
     """Where the request was asked for: `channel` for private answers, `ts` empty."""
+    kind: RequestKind = RequestKind.FIX
+    undoes: RequestId | None = None
+    """The fix that an undo is about."""
+    removal: Removal | None = None
+    """What an undo takes away; set together with `plan`, which is the fix's."""
+    bulk_id: str = ""
+    """The bulk request that this is a part of: it is shown, decided and stopped with the others."""
+
+    @property
+    def leaves(self) -> Removal | None:
+        """What this fix left in the account and an undo would take away; None when it left nothing."""
+        is_there = self.state in {RequestState.APPLIED, RequestState.APPLIED_UNVERIFIED}
+        if self.kind is not RequestKind.FIX or not is_there or self.plan is None or self.decision is None:
+            return None
+        if not self.outcome.role_id:
+            return None
+        tags = self.plan.tags(self.id, self.decision.person.user_id)
+        return Removal(self.id, self.plan, self.outcome.role_id, tags)
+
+    @property
+    def approved_hash(self) -> str:
+        """The hash of what is decided about: of the plan or, for an undo, of what is taken away."""
+        decided_about = self.removal or self.plan
+        return decided_about.hash if decided_about else ""
 
     @property
     def label(self) -> str:
@@ -164,6 +201,15 @@ class ApplyStep(StrEnum):
     AUDIT = "audit"
 
 
+class UndoStep(StrEnum):
+    """What an undo goes through after its approval, in order."""
+
+    GUARDS = "guards"
+    REMOVE = "remove"
+    GONE = "gone"
+    AUDIT = "audit"
+
+
 class StepState(StrEnum):
     """Slack's own words for a task card."""
 
@@ -175,13 +221,18 @@ class StepState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ApplyProgress:
-    """Where a fix stands: steps before `at` are complete, `at` is in progress or in error."""
+    """Where a fix or an undo stands: steps before `at` are complete, `at` is in progress or in error."""
 
-    at: ApplyStep
+    at: ApplyStep | UndoStep
     failed: bool = False
 
-    def state_of(self, step: ApplyStep) -> StepState:
-        order = list(ApplyStep)
+    @property
+    def steps(self) -> "list[ApplyStep | UndoStep]":
+        """All steps, in order."""
+        return list(type(self.at))
+
+    def state_of(self, step: ApplyStep | UndoStep) -> StepState:
+        order = self.steps
         if order.index(step) < order.index(self.at):
             return StepState.COMPLETE
         if step is not self.at:

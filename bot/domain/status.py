@@ -1,11 +1,13 @@
 """The status of a scope: what the last scan found, its age, and how far the running one is."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from bot.domain.finding import Finding, Summary, Verdict
+from bot.domain.pause import Pause
 from bot.domain.request import Mode
+from bot.domain.waiver import InForce, Waiver, waive
 
 NEEDS_ATTENTION = (Verdict.UNKNOWN, Verdict.FAIL, Verdict.WEAK)
 """In the order they are shown: what could not be read comes first."""
@@ -57,6 +59,21 @@ class Status:
     """Set while a fresh scan runs."""
     problem: str = ""
     """Why the fresh scan could not run or end, with the next step; empty when all is well."""
+    waived: tuple[Waiver, ...] = ()
+    """Those that set an account of the scope aside, soonest to end first."""
+    pause: Pause | None = None
+    """Set while fixes and undos are paused."""
+
+
+def waive_known(known: Sequence[KnownFinding], in_force: InForce) -> list[KnownFinding]:
+    """The findings as they are shown, with the waivers in force."""
+    return [replace(item, finding=waive(item.finding, in_force)) for item in known]
+
+
+def waivers_of(known: Sequence[KnownFinding], in_force: InForce) -> tuple[Waiver, ...]:
+    """The waivers that turned one of the findings as they are shown, soonest to end first."""
+    ids = {item.finding.account.id for item in known if item.finding.verdict is Verdict.WAIVED}
+    return tuple(sorted((w for w in in_force.values() if w.account_id in ids), key=lambda w: w.ends_at))
 
 
 def order_attention(known: Sequence[KnownFinding]) -> tuple[KnownFinding, ...]:
@@ -78,8 +95,10 @@ def build_status(
     last_scan_at: datetime | None,
     progress: ScanProgress | None = None,
     problem: str = "",
+    in_force: InForce | None = None,
+    pause: Pause | None = None,
 ) -> Status:
-    """The status of a scope; of `known`, those that need no attention may be left out."""
+    """The status of a scope; of `known`, as shown, those that pass or are skipped may be left out."""
     return Status(
         scope=scope,
         summary=summary,
@@ -89,4 +108,6 @@ def build_status(
         last_scan_at=last_scan_at,
         progress=progress,
         problem=problem,
+        waived=waivers_of(known, in_force or {}),
+        pause=pause,
     )

@@ -1,4 +1,4 @@
-"""The Slack side of a fix: asking for one, and deciding about it. Rows, guards and audit; nothing of AWS.
+"""The Slack side of a fix: asking for one, and deciding about it or about an undo. Rows, guards and audit.
 
 A click moves the row, records it and enqueues the work in one transaction: all of it happens, or none.
 """
@@ -23,6 +23,7 @@ from bot.domain.request import (
     Person,
     RemediationRequest,
     RequestId,
+    RequestKind,
     RequestState,
 )
 from bot.flows.desk import Desk
@@ -30,6 +31,9 @@ from bot.flows.engine import FIXES
 from bot.store import accounts, audit, operations, requests
 
 HOUR = timedelta(hours=1)
+WORKFLOWS = {RequestKind.FIX: "remediate", RequestKind.UNDO: "undo"}
+"""What an approval sets going."""
+KIND_WORDS = {RequestKind.FIX: "A fix", RequestKind.UNDO: "An undo"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,13 +72,13 @@ def ask_for_fix(
             expires_at=now + desk.request_ttl,
             origin=MessageRef(channel, ""),
         )
-        refusal = _open_already(connection, request) or _off(desk, connection, request, requester)
+        refusal = open_already(connection, request) or _off(desk, connection, request, requester)
         if refusal is not None:
-            _record(desk, connection, request, "fix.refused", requester, refusal.reason, guard=refusal.guard)
+            record(desk, connection, request, "fix.refused", requester, refusal.reason, guard=refusal.guard)
             return refusal
         requests.add_request(connection, request)
         outcome = f"<@{requester.user_id}> asked for a fix of {request.label}."
-        _record(desk, connection, request, "fix.requested", requester, outcome, reason=reason)
+        record(desk, connection, request, "fix.requested", requester, outcome, reason=reason)
         desk.enqueue(connection, "prepare_fix", request.id, queue=FIXES, key=f"prepare:{request.id}")
     return request
 
@@ -87,10 +91,10 @@ def approve(desk: Desk, request_id: str, decider: Decider) -> RemediationRequest
         if request is None:
             return _unknown()
         context = context_of(desk, connection, request, decider)
-        refusal = _check(desk, connection, guards.AT_DECISION, context)
+        refusal = _check(desk, connection, guards.DECISION[request.kind], context)
         if refusal is not None or request.plan is None:
             return refusal or _unknown()
-        decision = _decision(decider, request.plan.hash, desk)
+        decision = _decision(decider, request.approved_hash, desk)
         moved = requests.move(
             connection,
             request.id,
@@ -101,9 +105,10 @@ def approve(desk: Desk, request_id: str, decider: Decider) -> RemediationRequest
         )
         if not moved:
             return _refuse(desk, connection, context, _lost(connection, request))
-        outcome = f"<@{decision.person.user_id}> approved the fix of {request.label}."
-        _record(desk, connection, request, "fix.approved", decision.person, outcome)
-        desk.enqueue(connection, "remediate", request.id, queue=FIXES, key=f"remediate:{request.id}")
+        kind, workflow = request.kind.value, WORKFLOWS[request.kind]
+        outcome = f"<@{decision.person.user_id}> approved the {kind} of {request.label}."
+        record(desk, connection, request, f"{kind}.approved", decision.person, outcome)
+        desk.enqueue(connection, workflow, request.id, queue=FIXES, key=f"{workflow}:{request.id}")
         return requests.read_request(connection, request.id) or request
 
 
@@ -118,8 +123,9 @@ def deny(desk: Desk, request_id: str, decider: Decider) -> RemediationRequest | 
         refusal = _check(desk, connection, guards.AT_DENIAL, context)
         if refusal is not None:
             return refusal
-        decision = _decision(decider, request.plan.hash if request.plan else "", desk)
-        outcome = f"<@{decision.person.user_id}> denied the fix of {request.label}."
+        decision = _decision(decider, request.approved_hash, desk)
+        kind = request.kind.value
+        outcome = f"<@{decision.person.user_id}> denied the {kind} of {request.label}."
         moved = requests.move(
             connection,
             request.id,
@@ -131,7 +137,7 @@ def deny(desk: Desk, request_id: str, decider: Decider) -> RemediationRequest | 
         )
         if not moved:
             return _refuse(desk, connection, context, _lost(connection, request))
-        _record(desk, connection, request, "fix.denied", decision.person, outcome)
+        record(desk, connection, request, f"{kind}.denied", decision.person, outcome)
         return requests.read_request(connection, request.id) or request
 
 
@@ -157,6 +163,7 @@ def context_of(
         target=target,
         plan_now=build_plan(account, desk.role, target.facts) if account and target else None,
         changes_in_last_hour=requests.count_changes(connection, since=now - HOUR, besides=request.id),
+        remains=requests.read_remains(connection, request.id),
     )
 
 
@@ -172,7 +179,8 @@ def _check(
 
 def _refuse(desk: Desk, connection: Connection, context: Context, refusal: Refused) -> Refused:
     person, request = context.click.person, context.request
-    _record(desk, connection, request, "fix.refused", person, refusal.reason, guard=refusal.guard)
+    kind = f"{request.kind.value}.refused"
+    record(desk, connection, request, kind, person, refusal.reason, guard=refusal.guard)
     return refusal
 
 
@@ -183,14 +191,15 @@ def _lost(connection: Connection, request: RemediationRequest) -> Refused:
     return Refused("request_is_pending", f"Somebody was faster: this request is already {state}{by}.")
 
 
-def _open_already(connection: Connection, request: RemediationRequest) -> Refused | None:
+def open_already(connection: Connection, request: RemediationRequest) -> Refused | None:
+    """Why a request must wait: one at a time for each account, whether fix or undo."""
     other = requests.read_open_for(connection, request.account_id)
     if other is None:
         return None
     who = f"<@{other.requester.user_id}>"
     return Refused(
         "one_request_at_a_time",
-        f"A fix of {request.label} is already {other.state.value}; {who} asked for it.",
+        f"{KIND_WORDS[other.kind]} of {request.label} is already {other.state.value}; {who} asked for it.",
         "Wait for its decision, or have it denied.",
     )
 
@@ -219,7 +228,7 @@ def _unknown() -> Refused:
     return Refused("request_is_pending", "This request is not known here.", "Ask again: /support-role fix")
 
 
-def _record(
+def record(
     desk: Desk,
     connection: Connection,
     request: RemediationRequest,
@@ -228,6 +237,7 @@ def _record(
     outcome: str,
     **detail: str,
 ) -> None:
+    """Append what a person did about a request."""
     audit.record(
         connection,
         AuditEvent(
@@ -237,7 +247,7 @@ def _record(
             outcome=outcome,
             account_id=request.account_id,
             request_id=request.id,
-            plan_hash=request.plan.hash if request.plan else "",
+            plan_hash=request.approved_hash,
             detail=tuple(sorted({"account_name": request.account_name, **detail}.items())),
         ),
         # Many clicks at once have one winner; the losers stand in the chain, and need no message each.

@@ -10,11 +10,13 @@ from bot.domain.audit import AuditEvent
 from bot.domain.digest import Digest, build_digest
 from bot.domain.errors import MessengerError
 from bot.domain.people import Notice
+from bot.domain.status import waive_known
+from bot.domain.waiver import waive_verdicts
 from bot.flows import scan
 from bot.flows.digest import due_day
 from bot.flows.engine import FIXES, step
 from bot.flows.parts import Parts
-from bot.store import audit, digests, findings, requests, scans
+from bot.store import audit, digests, findings, requests, scans, waivers
 
 log = logging.getLogger(__name__)
 
@@ -85,7 +87,8 @@ class Digester:
             if not digests.claim_digest(connection, channel, day, now=now):
                 return
             digest = self._build(connection, channel, day)
-            verdicts = findings.read_verdicts(connection)
+            in_force = waivers.read_in_force(connection, now=now)
+            verdicts = waive_verdicts(findings.read_verdicts(connection), in_force)
         try:
             at = self._parts.messenger.post_digest(channel, digest, f"{channel}:{day.isoformat()}")
         except MessengerError:
@@ -116,18 +119,21 @@ class Digester:
         return self._desk.clock().astimezone(self._desk.zone).date()
 
     def _build(self, connection: Connection, channel: str, day: date) -> Digest:
-        known = findings.read_findings(connection)
+        now = self._desk.clock()
+        in_force = waivers.read_in_force(connection, now=now)
+        known = waive_known(findings.read_findings(connection), in_force)
         length, head = audit.read_head(connection)
         return build_digest(
             known,
             day=day,
-            now=self._desk.clock(),
+            now=now,
             baseline=digests.read_baseline(connection, channel, before=day),
             our_fixes=requests.read_our_fixes(connection),
             pending_requests=requests.count_pending(connection),
             chain_length=length,
             chain_head=head,
             last_scan_at=max((item.finding.checked_at for item in known), default=None),
+            ending_waivers=tuple(waiver for waiver in in_force.values() if waiver.ends_soon(now)),
         )
 
     def _record(self, connection: Connection, channel: str, day: date, outcome: str) -> None:

@@ -8,6 +8,7 @@ from bot.domain.account import Account
 from bot.domain.facts import AccountFacts
 from bot.domain.plan import Plan, TargetFacts
 from bot.domain.request import RequestId
+from bot.domain.undo import Remains, Removal
 from bot.flows.desk import Desk
 from bot.flows.ports import Messenger
 
@@ -26,6 +27,12 @@ class Aws:
     read_target: Callable[[Account, Plan, Sequence[Account]], TargetFacts]
     open_writer: Callable[[Account, Plan, RequestId, str], Writer]
     """For one account, plan, request and approver."""
+    read_remains: Callable[[Account, str], Remains]
+    """The role of that name and all that is on it, whoever made it. What cannot be read is in the answer."""
+    read_until_gone: Callable[[Account, str], Remains]
+    """The same, again and again until there is no such role or IAM has had its time; what was seen last."""
+    open_undo: Callable[[Account, Removal, RequestId, str], Writer]
+    """For one account, what a fix left there, the request that undoes it, and its approver."""
     close: Callable[[], None]
     """Give up what is being read, and close the connections."""
 

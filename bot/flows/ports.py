@@ -5,9 +5,11 @@ from typing import Protocol
 
 from bot.domain.audit import ChainedEvent
 from bot.domain.digest import Digest
+from bot.domain.pause import Pause
 from bot.domain.people import Notice, PersonFacts
 from bot.domain.request import ApplyProgress, MessageRef, RemediationRequest
 from bot.domain.status import Status
+from bot.domain.waiver import Waiver
 
 
 class Clock(Protocol):
@@ -31,7 +33,12 @@ class Messenger(Protocol):
         request: RemediationRequest,
         at: MessageRef | None,
         progress: ApplyProgress | None,
-    ) -> MessageRef: ...
+        pause: Pause | None = None,
+    ) -> MessageRef:
+        """`pause` is set while fixes are paused: who waits for a decision should know."""
+        ...
+
+    def show_waiver(self, channel: str, waiver: Waiver, at: MessageRef | None) -> MessageRef: ...
 
     def post_audit(self, channel: str, event: ChainedEvent) -> MessageRef:
         """Post the event, bearing its sequence number: a crash in between can make it stand twice."""

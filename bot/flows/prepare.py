@@ -3,6 +3,7 @@
 preparing → pending (the approval message stands in Slack) | refused | already-fixed | failed
 """
 
+import logging
 from dataclasses import replace
 from datetime import datetime
 
@@ -11,13 +12,13 @@ from dbos import DBOS
 from bot.domain import guards
 from bot.domain.account import Account
 from bot.domain.audit import AuditEvent
-from bot.domain.errors import AwsError
+from bot.domain.errors import AwsError, MessengerError
 from bot.domain.facts import AccountFacts
-from bot.domain.finding import Verdict
+from bot.domain.finding import Finding, Verdict
 from bot.domain.guards import Click, Context
 from bot.domain.people import Notice
 from bot.domain.plan import Plan, TargetFacts, build_plan
-from bot.domain.request import Outcome, RemediationRequest, RequestId, RequestState
+from bot.domain.request import Outcome, RemediationRequest, RequestId, RequestKind, RequestState
 from bot.domain.rule import evaluate
 from bot.flows.desk import Desk
 from bot.flows.engine import step
@@ -25,6 +26,7 @@ from bot.flows.parts import Parts
 from bot.store import accounts, audit, findings, operations, requests
 
 BOT = "support-role-bot"
+log = logging.getLogger(__name__)
 
 
 class Preparer:
@@ -35,7 +37,12 @@ class Preparer:
     def register(self) -> None:
         @DBOS.workflow(name="prepare_fix")
         def prepare_fix(request_id: str) -> None:
-            DBOS.run_step(step("prepare"), self.prepare, RequestId(request_id))
+            try:
+                DBOS.run_step(step("prepare"), self.prepare, RequestId(request_id))
+            except Exception:
+                # Left in preparation, it would keep the account from being asked for again.
+                log.exception("preparation stopped on a fault", extra={"request": request_id})
+                DBOS.run_step(step("stop"), self.stop_on_fault, RequestId(request_id))
             DBOS.run_step(step("announce"), self.announce, RequestId(request_id))
 
     def prepare(self, request_id: RequestId) -> None:
@@ -70,7 +77,12 @@ class Preparer:
         if unreadable is not None:
             self._end(request, RequestState.REFUSED, Outcome(unreadable.text, unreadable.next_step))
             return
-        if self._store_finding(target) is Verdict.PASS:
+        finding = self._store_finding(target)
+        if finding.verdict is Verdict.UNKNOWN:
+            why = " ".join(reason.text for reason in finding.reasons)
+            self._end(request, RequestState.REFUSED, Outcome(why, finding.next_step))
+            return
+        if finding.verdict is Verdict.PASS:
             self._end(
                 request, RequestState.ALREADY_FIXED, Outcome(f"{request.label} has a support role already.")
             )
@@ -93,12 +105,12 @@ class Preparer:
             return
         self._put_before_approvers(request, plan, target)
 
-    def _store_finding(self, target: TargetFacts) -> Verdict:
+    def _store_finding(self, target: TargetFacts) -> Finding:
         with self._desk.engine.begin() as connection:
             in_scope = accounts.read_account_ids(connection)
             finding = evaluate(target.facts, in_scope=in_scope)
             findings.save_findings(connection, [finding], scan_id=f"fix:{target.facts.read_at.isoformat()}")
-        return finding.verdict
+        return finding
 
     def _put_before_approvers(self, request: RemediationRequest, plan: Plan, target: TargetFacts) -> None:
         with self._desk.engine.begin() as connection:
@@ -112,16 +124,30 @@ class Preparer:
                 target=target,
             )
 
+    def stop_on_fault(self, request_id: RequestId) -> None:
+        """End the request as failed; the log has the fault."""
+        with self._desk.engine.connect() as connection:
+            request = requests.read_request(connection, request_id)
+        if request is not None:
+            text = f"The preparation stopped on a fault of this bot. The log has it under {request_id}."
+            self._end(request, RequestState.FAILED, Outcome(text, "Ask again."))
+
     def announce(self, request_id: RequestId) -> None:
-        """Put the request before the approvers, or tell the requester why not."""
+        """Put the request before the approvers, or tell the requester why not; Slack may be away meanwhile."""
         with self._desk.engine.connect() as connection:
             request = requests.read_request(connection, request_id)
         if request is None or request.message is not None:
             return
+        try:
+            self._announce(request)
+        except MessengerError as fault:
+            log.warning("request not shown yet", extra={"request": request_id, "problem": str(fault)})
+
+    def _announce(self, request: RemediationRequest) -> None:
         if request.state is RequestState.PENDING:
             show_request(self._parts, request)
         elif request.plan is None and request.origin is not None:
-            title = f"No fix of {request.label} was started"
+            title = f"No {request.kind.value} of {request.label} was started"
             notice = Notice(title, request.outcome.text, request.outcome.next_step)
             self._parts.messenger.tell(request.requester.user_id, request.origin.channel, notice)
 
@@ -138,8 +164,15 @@ KINDS = {
     RequestState.REHEARSED: "change.rehearsed",
     RequestState.APPLIED: "change.verified",
     RequestState.APPLIED_UNVERIFIED: "change.unverified",
+    RequestState.UNDONE: "change.undone",
 }
-"""The audit kind of each way to end."""
+"""The audit kind of each way for a fix to end."""
+
+
+def kind_of_end(request: RemediationRequest, state: RequestState) -> str:
+    """The audit kind of an end; what is about an undo's request, and not about AWS, says so by its name."""
+    kind = KINDS[state]
+    return kind.replace("fix.", "undo.", 1) if request.kind is RequestKind.UNDO else kind
 
 
 def end_request(
@@ -164,7 +197,9 @@ def end_request(
         )
         if moved:
             audit.record(
-                connection, event_of(request, KINDS[after], outcome, now), channel=desk.audit_channel
+                connection,
+                event_of(request, kind_of_end(request, after), outcome, now),
+                channel=desk.audit_channel,
             )
     return moved
 
@@ -177,6 +212,8 @@ def event_of(request: RemediationRequest, kind: str, outcome: Outcome, now: date
         "role_arn": outcome.role_arn,
         "left_behind": outcome.left_behind,
         "mode": request.mode.value,
+        # The kinds `change.…` are of both: what is said of an undo must not read as a fix.
+        "undoes": request.undoes or "",
     }
     return AuditEvent(
         kind=kind,
@@ -185,7 +222,7 @@ def event_of(request: RemediationRequest, kind: str, outcome: Outcome, now: date
         outcome=outcome.text,
         account_id=request.account_id,
         request_id=request.id,
-        plan_hash=request.plan.hash if request.plan else "",
+        plan_hash=request.approved_hash,
         aws_request_ids=outcome.aws_request_ids,
         detail=tuple((name, value) for name, value in detail.items() if value),
     )
@@ -200,8 +237,23 @@ def read_target(parts: Parts, account: Account, everybody: tuple[Account, ...]) 
 
 
 def show_request(parts: Parts, request: RemediationRequest) -> None:
-    """Bring the request's message in line with the request; raises MessengerError."""
-    channel = request.message.channel if request.message else parts.desk.policy.approval_channel
-    at = parts.messenger.show_request(channel, request, request.message, None)
-    with parts.desk.engine.begin() as connection:
+    """Bring the request's message in line with the request; raises MessengerError.
+
+    Nothing is posted while somebody else is posting the first message of the same request.
+    """
+    desk = parts.desk
+    if request.message is None:
+        with desk.engine.begin() as connection:
+            if not requests.claim_message(connection, request.id, now=desk.clock()):
+                return
+    with desk.engine.connect() as connection:
+        pause = operations.read_pause(connection)
+    channel = request.message.channel if request.message else desk.policy.approval_channel
+    try:
+        at = parts.messenger.show_request(channel, request, request.message, None, pause)
+    except MessengerError:
+        with desk.engine.begin() as connection:
+            requests.release_message(connection, request.id)
+        raise
+    with desk.engine.begin() as connection:
         requests.place_message(connection, request.id, at, shown=request.state)

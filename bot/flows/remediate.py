@@ -7,22 +7,19 @@ allowed it": a run that goes on after a crash asks them again before it writes.
 
 import logging
 from dataclasses import replace
-from datetime import datetime
 
 from dbos import DBOS
 
 from bot.aws.support_role import Attached, Created, NotOurs, Writer
 from bot.domain import guards
 from bot.domain.account import Account
-from bot.domain.errors import AwsError, MessengerError
+from bot.domain.errors import AwsError
 from bot.domain.finding import Verdict
-from bot.domain.guards import Click, Context, Refused
-from bot.domain.people import Notice, PersonFacts
-from bot.domain.plan import Plan, TargetFacts, build_plan
+from bot.domain.guards import Context, Refused
+from bot.domain.plan import TargetFacts, build_plan
 from bot.domain.request import (
     ApplyProgress,
     ApplyStep,
-    Approval,
     Mode,
     Outcome,
     RemediationRequest,
@@ -30,12 +27,12 @@ from bot.domain.request import (
     RequestState,
 )
 from bot.domain.rule import evaluate
-from bot.flows.ask import Decider, context_of
+from bot.flows.ask import context_of
+from bot.flows.attempt import Attempt, decision_of, plan_of
 from bot.flows.engine import step
 from bot.flows.parts import Parts
-from bot.flows.prepare import end_request, event_of, read_target, show_request
-from bot.flows.progress import ProgressBoard
-from bot.store import accounts, audit, findings, requests
+from bot.flows.prepare import end_request, event_of, read_target
+from bot.store import accounts, audit, requests
 
 log = logging.getLogger(__name__)
 
@@ -58,16 +55,13 @@ class Remediator:
                 run.close()
 
 
-class Run:
+class Run(Attempt):
     """One attempt at one fix, in one process."""
 
     def __init__(self, parts: Parts, request_id: RequestId) -> None:
-        self._parts = parts
-        self._desk = parts.desk
-        self._id = request_id
+        super().__init__(parts, request_id)
         self._writer: Writer | None = None
         self._allowed = False
-        self._board = ProgressBoard(self._show_progress)
 
     def go(self) -> None:
         if DBOS.run_step(step("begin"), self.begin) and self._write():
@@ -75,15 +69,12 @@ class Run:
         self._board.close()
         DBOS.run_step(step("show"), self.show)
 
-    def close(self) -> None:
-        self._board.close()
-
     def stop_on_fault(self) -> None:
         """End the request as failed, saying what may have been left; the log has the fault."""
         request = self._request()
         if request.state is RequestState.APPLYING:
             text = f"The fix stopped on a fault of this bot. The log has it under {self._id}."
-            left = f"Whether {_plan_of(request).role_arn} was created is not known."
+            left = f"Whether {plan_of(request).role_arn} was created is not known."
             next_step = "Look at the role by hand, then ask again."
             self._end(request, RequestState.FAILED, Outcome(text, next_step, left_behind=left))
 
@@ -95,18 +86,6 @@ class Run:
         )
 
     # --- before the write -----------------------------------------------------------------------------
-
-    def begin(self) -> bool:
-        """Take the request; False when there is nothing to do any more."""
-        with self._desk.engine.begin() as connection:
-            requests.move(
-                connection,
-                self._id,
-                before=RequestState.APPROVED,
-                after=RequestState.APPLYING,
-                now=self._desk.clock(),
-            )
-        return self._request().state is RequestState.APPLYING
 
     def _recheck(self, request: RemediationRequest) -> bool:
         """Run every guard again, on facts read anew; False when the request has ended here."""
@@ -165,36 +144,10 @@ class Run:
         )
         return guards.first_refusal(guards.AT_DECISION, context)
 
-    def _decider_of(self, request: RemediationRequest) -> Decider:
-        """The approver as Slack describes them now, not as they were at the click."""
-        decision = _decision_of(request)
-        person, groups = decision.person, self._desk.policy.approver_groups
-        click = Click(person, decision.channel_id, is_shared_channel=self._is_shared(decision.channel_id))
-        members = {group: self._group(group) for group in groups}
-        return Decider(click, self._person(person.user_id), members)
-
-    def _person(self, user_id: str) -> PersonFacts | None:
-        try:
-            return self._parts.messenger.read_person(user_id)
-        except MessengerError:
-            return None
-
-    def _group(self, group_id: str) -> frozenset[str] | None:
-        try:
-            return self._parts.messenger.read_group(group_id)
-        except MessengerError:
-            return None
-
-    def _is_shared(self, channel: str) -> bool | None:
-        try:
-            return self._parts.messenger.read_is_shared(channel)
-        except MessengerError:
-            return None
-
     def _intend(self, request: RemediationRequest) -> None:
         """Commit what is about to be done, before it is: no audit, no write."""
-        plan = _plan_of(request)
-        approver = _decision_of(request).person.user_id
+        plan = plan_of(request)
+        approver = decision_of(request).person.user_id
         text = f"About to create {plan.role_arn} in {request.label}, approved by <@{approver}>."
         with self._desk.engine.begin() as connection:
             event = event_of(request, "change.intended", Outcome(text, role_arn=plan.role_arn), self._now())
@@ -213,15 +166,14 @@ class Run:
         except AwsError as fault:
             return self._fail(request, fault, ApplyStep.CREATE)
         if isinstance(created, NotOurs):
-            return self._end(request, RequestState.REFUSED, _not_ours(request, created))
-        self._note(created)
+            return self._end(request, RequestState.REFUSED, _not_ours(request, created), take_back=False)
+        self._note(request, created)
         return True
 
-    def _note(self, created: Created) -> None:
+    def _note(self, request: RemediationRequest, created: Created) -> None:
+        ids = (*request.outcome.aws_request_ids, *created.request_ids)
+        outcome = Outcome(role_arn=created.arn, role_id=created.role_id, aws_request_ids=ids)
         with self._desk.engine.begin() as connection:
-            outcome = Outcome(
-                role_arn=created.arn, role_id=created.role_id, aws_request_ids=created.request_ids
-            )
             requests.note_outcome(connection, self._id, outcome)
 
     def attach(self) -> bool:
@@ -240,7 +192,7 @@ class Run:
         return True
 
     def _record_applied(self, request: RemediationRequest, attached: Attached) -> None:
-        plan, so_far = _plan_of(request), request.outcome
+        plan, so_far = plan_of(request), request.outcome
         outcome = replace(
             so_far,
             text=f"{plan.role_arn} was created and AWSSupportAccess attached; it is now read back.",
@@ -275,24 +227,29 @@ class Run:
         return not self._end(request, RequestState.APPLIED_UNVERIFIED, outcome)
 
     def _fail(self, request: RemediationRequest, fault: AwsError, step: ApplyStep) -> bool:
-        """A write that failed for good: take back what this run created, and say what is left."""
+        """A write that failed for good: what this run created is taken back."""
         self._board.post(request, ApplyProgress(step, failed=True))
-        left, ids = self._take_back(request)
-        outcome = replace(
-            request.outcome,
-            text=str(fault),
-            left_behind=left,
-            next_step="Look at the role by hand."
-            if left
-            else "Nothing was left behind. Mend the cause, ask again.",
-            aws_request_ids=tuple(
-                one for one in (*request.outcome.aws_request_ids, fault.request_id, *ids) if one
-            ),
-        )
-        return self._end(request, RequestState.FAILED, outcome)
+        ids = (fault.request_id,) if fault.request_id else ()
+        return self._end(request, RequestState.FAILED, Outcome(str(fault), aws_request_ids=ids))
 
-    def _take_back(self, request: RemediationRequest) -> tuple[str, tuple[str, ...]]:
-        arn = _plan_of(request).role_arn
+    def _take_back(self, request: RemediationRequest, outcome: Outcome) -> Outcome:
+        """Delete the role that this request made, if it did; the outcome says what became of it."""
+        left, ids = self._delete_own_role(request)
+        text = f"{outcome.text.rstrip('.')}. The role that it had created was deleted again."
+        otherwise = (
+            "Look at the role by hand." if left else "Nothing was left behind. Mend the cause, ask again."
+        )
+        return replace(
+            request.outcome,
+            text=text if ids else outcome.text,
+            left_behind=left,
+            next_step=outcome.next_step or otherwise,
+            aws_request_ids=(*request.outcome.aws_request_ids, *outcome.aws_request_ids, *ids),
+        )
+
+    def _delete_own_role(self, request: RemediationRequest) -> tuple[str, tuple[str, ...]]:
+        """What was left behind, and the ids of the calls that took the rest away."""
+        arn = plan_of(request).role_arn
         try:
             role = self._writer_for(request).observe()
             if role is None:
@@ -306,74 +263,35 @@ class Run:
             return f"{arn} is there and was left alone: {answer.reason}", ()
         return "", answer.request_ids
 
-    # --- after it ---------------------------------------------------------------------------------------
-
-    def refresh_finding(self) -> None:
-        """Read the account again, so that the next status and digest tell what is now true."""
-        request = self._request()
-        with self._desk.engine.connect() as connection:
-            account = accounts.read_account(connection, request.account_id)
-            in_scope = accounts.read_account_ids(connection)
-        if account is None:
-            return
-        facts = self._parts.aws.read_accounts([self._parts.aws.reach(account)])
-        found = [evaluate(read, in_scope=in_scope) for read in facts]
-        with self._desk.engine.begin() as connection:
-            findings.save_findings(connection, found, scan_id=f"after:{self._id}")
-
-    def show(self) -> None:
-        """Turn the approval message into the record, and tell the requester; Slack may be away meanwhile."""
-        request = self._request()
-        try:
-            show_request(self._parts, request)
-            if request.origin is not None and request.origin.channel:
-                notice = Notice(
-                    f"Your fix: {request.state.value}", request.outcome.text, request.outcome.next_step
-                )
-                self._parts.messenger.tell(request.requester.user_id, request.origin.channel, notice)
-        except MessengerError as fault:
-            log.warning("record not shown yet", extra={"request": self._id, "problem": str(fault)})
-
-    def _show_progress(self, request: RemediationRequest, progress: ApplyProgress) -> None:
-        if request.message is not None:
-            self._parts.messenger.show_request(request.message.channel, request, request.message, progress)
-
-    def _progress(self, request: RemediationRequest, step: ApplyStep) -> None:
-        self._board.post(request, ApplyProgress(step))
-
-    def _request(self) -> RemediationRequest:
-        with self._desk.engine.connect() as connection:
-            request = requests.read_request(connection, self._id)
-        if request is None:
-            raise LookupError(f"request {self._id} is gone from the database")
-        return request
-
     def _writer_for(self, request: RemediationRequest) -> Writer:
         if self._writer is None:
-            with self._desk.engine.connect() as connection:
-                account = accounts.read_account(connection, request.account_id)
+            account = self._account_of(request)
             if account is None:
                 raise AwsError(f"{request.label} left the scope while it was being fixed.", "out-of-scope")
-            approver = _decision_of(request).person.user_id
-            reached = self._parts.aws.reach(account)
-            self._writer = self._parts.aws.open_writer(reached, _plan_of(request), self._id, approver)
+            approver = decision_of(request).person.user_id
+            self._writer = self._parts.aws.open_writer(account, plan_of(request), self._id, approver)
         return self._writer
 
-    def _end(self, request: RemediationRequest, state: RequestState, outcome: Outcome) -> bool:
+    def _end(
+        self, request: RemediationRequest, state: RequestState, outcome: Outcome, *, take_back: bool = True
+    ) -> bool:
         """End the request; False, for whoever asks whether to go on."""
-        if state not in KEEPS_THE_ROLE and request.outcome.role_id and not outcome.left_behind:
-            left, ids = self._take_back(request)
-            ids = (*request.outcome.aws_request_ids, *outcome.aws_request_ids, *ids)
-            outcome = replace(outcome, left_behind=left, aws_request_ids=ids)
+        if self._request().state is not RequestState.APPLYING:
+            # Another attempt has ended it: the role is no longer this one's to take back.
+            return False
+        if take_back and state not in KEEPS_THE_ROLE and not outcome.left_behind and self._has_written():
+            outcome = self._take_back(request, outcome)
         end_request(self._desk, request, before=RequestState.APPLYING, after=state, outcome=outcome)
         return False
 
-    def _now(self) -> datetime:
-        return self._desk.clock()
+    def _has_written(self) -> bool:
+        """Whether this request may have made a role: a process that died in between could not tell."""
+        with self._desk.engine.connect() as connection:
+            return audit.has_event(connection, self._id, "change.intended")
 
 
-KEEPS_THE_ROLE = frozenset({RequestState.APPLIED, RequestState.APPLIED_UNVERIFIED, RequestState.FAILED})
-"""Ends that leave the role, or have taken it back; at any other, a role made before a crash goes."""
+KEEPS_THE_ROLE = frozenset({RequestState.APPLIED, RequestState.APPLIED_UNVERIFIED})
+"""At any other end, a role that this request made goes again."""
 
 ENDS = {
     guards.NotExpired().name: RequestState.EXPIRED,
@@ -387,15 +305,3 @@ def _not_ours(request: RemediationRequest, found: NotOurs) -> Outcome:
         f"The role in {request.label} is not one that this request made: {found.reason}",
         "Look at it by hand; this bot never adopts a role it did not create.",
     )
-
-
-def _plan_of(request: RemediationRequest) -> Plan:
-    if request.plan is None:
-        raise LookupError(f"request {request.id} has no plan")
-    return request.plan
-
-
-def _decision_of(request: RemediationRequest) -> Approval:
-    if request.decision is None:
-        raise LookupError(f"request {request.id} has no approval")
-    return request.decision

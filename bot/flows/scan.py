@@ -7,10 +7,11 @@ from sqlalchemy import Connection
 
 from bot.domain.finding import summarize
 from bot.domain.scope import Scope
-from bot.domain.status import NEEDS_ATTENTION, KnownFinding, Status, build_status
+from bot.domain.status import NEEDS_ATTENTION, KnownFinding, Status, build_status, waive_known
+from bot.domain.waiver import waive_summary
 from bot.flows.desk import Desk
 from bot.flows.engine import SCANS
-from bot.store import findings, scans
+from bot.store import findings, operations, scans, waivers
 
 STALE_AFTER = timedelta(minutes=15)
 """A scan that has run for longer is not waited for."""
@@ -30,11 +31,15 @@ def start(desk: Desk, connection: Connection, *, scope: str, reason: str) -> str
 
 def read_status(desk: Desk, connection: Connection, *, scope: Scope, words: str, scan_id: str = "") -> Status:
     """What is known now about a scope, and how far its scan is."""
+    in_force = waivers.read_in_force(connection, now=desk.clock())
     if scope == Scope():
-        summary = findings.count_verdicts(connection)
-        known = findings.read_findings(connection, NEEDS_ATTENTION)
+        found = findings.read_findings(connection, NEEDS_ATTENTION)
+        counted = findings.count_verdicts(connection)
+        summary = waive_summary(counted, (item.finding for item in found), in_force)
+        known = waive_known(found, in_force)
     else:
-        known = [item for item in findings.read_findings(connection) if _in_scope(scope, item)]
+        everything = waive_known(findings.read_findings(connection), in_force)
+        known = [item for item in everything if _in_scope(scope, item)]
         summary = summarize(item.finding for item in known)
     scan = scans.read_scan(connection, scan_id) if scan_id else None
     return build_status(
@@ -46,6 +51,8 @@ def read_status(desk: Desk, connection: Connection, *, scope: Scope, words: str,
         last_scan_at=findings.read_newest_check(connection),
         progress=scans.read_progress(connection, scan_id) if scan_id else None,
         problem=scan.problem if scan else "",
+        in_force=in_force,
+        pause=operations.read_pause(connection),
     )
 
 

@@ -14,9 +14,10 @@ from bot.domain.audit import AuditEvent
 from bot.domain.errors import AwsError
 from bot.domain.rule import evaluate
 from bot.domain.scope import Scope, parse_scope, words_of
+from bot.domain.waiver import waive_verdicts
 from bot.flows.engine import SCANS, step
 from bot.flows.parts import Parts
-from bot.store import accounts, audit, findings, scans
+from bot.store import accounts, audit, findings, scans, waivers
 
 log = logging.getLogger(__name__)
 
@@ -63,7 +64,8 @@ class Scanner:
 
     def _choose(self, connection: Connection, words: str, found: Sequence[Account]) -> list[AccountId]:
         scope = parse_scope(words_of(words))
-        verdicts = findings.read_verdicts(connection)
+        in_force = waivers.read_in_force(connection, now=self._desk.clock())
+        verdicts = waive_verdicts(findings.read_verdicts(connection), in_force)
         if not isinstance(scope, Scope):
             return []
         return [account.id for account in found if scope.matches(account, verdicts.get(account.id))]
@@ -81,8 +83,13 @@ class Scanner:
                 return
             known = accounts.read_some(connection, ids)
             in_scope = self._ids_in_scope(connection, scan_id)
-        targets = [self._parts.aws.reach(account) for account in known]
-        found = [evaluate(facts, in_scope=in_scope) for facts in self._parts.aws.read_accounts(targets)]
+        try:
+            targets = [self._parts.aws.reach(account) for account in known]
+            found = [evaluate(facts, in_scope=in_scope) for facts in self._parts.aws.read_accounts(targets)]
+        except AwsError as fault:
+            # Not one account's fault, which would be in its facts: no batch can be read.
+            self._give_up(scan_id, str(fault))
+            return
         with engine.begin() as connection:
             findings.save_findings(connection, found, scan_id=scan_id)
             if scans.finish_batch(connection, scan_id, number, now=desk.clock()):

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from bot.domain.errors import AwsError, MessengerError
+from bot.domain.guards import ask_again
 from bot.domain.request import Outcome, RequestState
 from bot.domain.scope import Scope, parse_scope, words_of
 from bot.flows import engine as durable
@@ -18,6 +19,7 @@ from bot.flows.digester import Digester
 from bot.flows.parts import Parts
 from bot.flows.prepare import end_request, show_request
 from bot.flows.scan import STALE_AFTER, read_status
+from bot.flows.waiver_chores import WaiverChores
 from bot.store import audit, operations, requests, scans
 
 log = logging.getLogger(__name__)
@@ -44,6 +46,7 @@ class Upkeep:
         self._parts = parts
         self._desk = parts.desk
         self._digester = digester
+        self._waivers = WaiverChores(parts)
         self._executor_id = executor_id
         self._stop = threading.Event()
         self._threads: list[threading.Thread] = []
@@ -72,6 +75,9 @@ class Upkeep:
             Chore("status", 0.5, self.show_scans),
             Chore("requests", 1.0, self.show_requests),
             Chore("expiry", 5.0, self.expire),
+            Chore("waivers", 1.0, self._waivers.show),
+            Chore("ends of waivers", 5.0, self._waivers.end),
+            Chore("words about waivers", 5.0, self._waivers.tell),
             Chore("stuck scans", 15.0, self.close_stuck_scans),
             Chore("digest", 15.0, self._digester.start_if_due),
         )
@@ -167,7 +173,7 @@ class Upkeep:
     def show_requests(self) -> None:
         """Bring approval messages in line with their requests, from where the store says they stand."""
         with self._desk.engine.connect() as connection:
-            stale = requests.read_stale_messages(connection)
+            stale = requests.read_stale_messages(connection, now=self._desk.clock())
         for request in stale:
             try:
                 show_request(self._parts, request)
@@ -187,7 +193,7 @@ class Upkeep:
                 after=RequestState.EXPIRED,
                 outcome=Outcome(
                     f"Nobody decided about {request.label} in time.",
-                    f"Ask again: /support-role fix {request.account_id}",
+                    ask_again(request),
                 ),
             )
 

@@ -9,6 +9,7 @@ from bot.flows.parts import Parts
 from bot.flows.prepare import Preparer
 from bot.flows.remediate import Remediator
 from bot.flows.scanner import Scanner
+from bot.flows.undoer import Undoer
 from bot.flows.upkeep import Upkeep
 
 AT_ONCE = {SCANS: 2, FIXES: 8}
@@ -21,7 +22,7 @@ class Worker:
         self._executor_id = executor_id
         self._close = parts.aws.close
         self._digester = Digester(parts)
-        self._registers = (Scanner(parts), Preparer(parts), Remediator(parts), self._digester)
+        self._registers = (Scanner(parts), Preparer(parts), Remediator(parts), Undoer(parts), self._digester)
         self._upkeep = Upkeep(parts, self._digester, executor_id)
 
     def start(self) -> None:

@@ -67,9 +67,8 @@ class WorkerChild:
 
     async def _start(self, executor_id: str) -> asyncio.subprocess.Process:
         command = (sys.executable, "-m", "bot", "worker", "--executor-id", executor_id, "--child")
-        return await asyncio.create_subprocess_exec(
-            *command, *self._arguments, stdin=asyncio.subprocess.DEVNULL
-        )
+        # Nothing is ever written to the pipe: that it ends tells the child that we are gone, however we went.
+        return await asyncio.create_subprocess_exec(*command, *self._arguments, stdin=asyncio.subprocess.PIPE)
 
     def _give_up(self, executor_id: str) -> None:
         # We saw it end: whoever is next need not wait until it has been silent for long enough. It may have

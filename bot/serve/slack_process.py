@@ -3,11 +3,13 @@
 import asyncio
 import logging
 import signal
-from collections.abc import Sequence
+from collections.abc import Awaitable, Coroutine, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
+from typing import Any, TypeVar
 
 import aiohttp
+from aiohttp import web
 from slack_bolt.adapter.socket_mode.aiohttp import AsyncSocketModeHandler
 from slack_sdk.errors import SlackApiError, SlackClientError
 from sqlalchemy import Engine
@@ -26,9 +28,17 @@ from bot.wiring.slack_side import build_slack_app
 
 log = logging.getLogger(__name__)
 
-_FAULTS = (SlackClientError, aiohttp.ClientError, OSError)
-"""What Slack's clients raise: their own errors, and those of the connection underneath."""
+T = TypeVar("T")
 
+PASSING = frozenset(
+    {"ratelimited", "internal_error", "fatal_error", "service_unavailable", "request_timeout"}
+)
+"""What Slack answers when it is not the token's fault."""
+
+TOKENS = {
+    "slack.bot_token": "Copy the token that starts with xoxb- from OAuth & Permissions.",
+    "slack.app_token": "Make an app-level token (xapp-…) with connections:write under Basic Information.",
+}
 WORKER_SILENT = timedelta(seconds=15)
 START_SECONDS = 60.0
 
@@ -52,18 +62,19 @@ class SlackProcess:
         engine = open_store(self.settings)
         await asyncio.to_thread(migrate, engine)
         self._listen_for_signals()
+        ops = await self._start_ops(engine)
         child = WorkerChild(engine, self.worker_arguments)
         watch = asyncio.create_task(child.run(self._on_start))
-        ops = await start_ops(self.ops_host, self.ops_port, lambda: self._look(engine))
         try:
             await self._until_worker_is_there(engine)
-            if not self._stop.is_set():
-                await self._connect(engine)
+            await self._unless_stopped(self._connect(engine))
             await self._stop.wait()
         finally:
             log.info("stopping")
             # Both at once: Ctrl-C reaches the worker too, which must not be taken for dead and started again.
-            await asyncio.gather(self._disconnect(), child.stop(), return_exceptions=True)
+            ends = await asyncio.gather(self._disconnect(), child.stop(), return_exceptions=True)
+            for fault in filter(None, ends):
+                log.warning("did not stop in good order", exc_info=fault)
             await watch
             await ops.cleanup()
             engine.dispose()
@@ -76,29 +87,36 @@ class SlackProcess:
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, self._stop.set)
 
-    async def _connect(self, engine: Engine) -> None:
-        await self._check_token()
-        app = build_slack_app(self.settings, build_desk(self.settings, engine))
-        self._handler = AsyncSocketModeHandler(app, self.settings.slack.app_token.get_secret_value())
+    async def _start_ops(self, engine: Engine) -> web.AppRunner:
         try:
-            await self._handler.connect_async()  # type: ignore[no-untyped-call]  # Bolt's adapter has no types
-        except _FAULTS as fault:
+            return await start_ops(self.ops_host, self.ops_port, lambda: self._look(engine))
+        except OSError as fault:
+            at = f"{self.ops_host}:{self.ops_port}"
             raise StartError(
-                f"Cannot connect to Slack ({_word(fault)}). "
-                "Check slack.app_token: xapp-…, with the scope connections:write.",
+                f"Cannot serve /healthz and /readyz on {at}: {fault.strerror}. Give another --ops-port."
             ) from fault
-        log.info("ready", extra={"mode": self.settings.remediation.mode})
 
-    async def _check_token(self) -> None:
-        """Better now than at the first click."""
-        slack = self.settings.slack
+    async def _unless_stopped(self, work: Coroutine[Any, Any, None]) -> None:
+        """Do it, or drop it when the process is to stop: Slack's client tries to connect for ever."""
+        task, stop = asyncio.create_task(work), asyncio.create_task(self._stop.wait())
         try:
-            await build_async_client(slack.bot_token.get_secret_value(), slack.api_url).auth_test()
-        except _FAULTS as fault:
-            raise StartError(
-                f"Slack does not take the bot token ({_word(fault)}). "
-                "Check slack.bot_token and slack.api_url.",
-            ) from fault
+            await asyncio.wait({task, stop}, return_when=asyncio.FIRST_COMPLETED)
+            if task.done():
+                await task
+        finally:
+            stop.cancel()
+            task.cancel()
+
+    async def _connect(self, engine: Engine) -> None:
+        slack = self.settings.slack
+        client = build_async_client(slack.bot_token.get_secret_value(), slack.api_url)
+        await _accepted(client.auth_test(), "slack.bot_token")
+        app = build_slack_app(self.settings, build_desk(self.settings, engine))
+        self._handler = AsyncSocketModeHandler(app, slack.app_token.get_secret_value())
+        socket = self._handler.client
+        socket.wss_uri = await _accepted(socket.issue_new_wss_url(), "slack.app_token")
+        await self._handler.connect_async()  # type: ignore[no-untyped-call]  # Bolt's adapter has no types
+        log.info("ready", extra={"mode": self.settings.remediation.mode})
 
     async def _disconnect(self) -> None:
         if self._handler is not None:
@@ -137,5 +155,19 @@ class SlackProcess:
         return Readiness((("slack", slack), ("database", ""), ("worker", worker), ("aws", problem)))
 
 
-def _word(fault: Exception) -> str:
-    return code_of(fault) if isinstance(fault, SlackApiError) else type(fault).__name__
+async def _accepted(call: Awaitable[T], setting: str) -> T | None:
+    """What Slack answers to a call with a token; None while it cannot be reached, which may pass.
+
+    Raises StartError for a token that it does not take: better now than at the first click.
+    """
+    try:
+        return await call
+    except SlackApiError as fault:
+        code = code_of(fault)
+        if code in PASSING or code.startswith("http_"):
+            log.warning("Slack cannot serve just now", extra={"problem": code})
+            return None
+        raise StartError(f"Slack does not take {setting}: {code}. {TOKENS[setting]}") from fault
+    except (SlackClientError, aiohttp.ClientError, OSError) as fault:
+        log.warning("Slack does not answer", extra={"problem": type(fault).__name__})
+        return None

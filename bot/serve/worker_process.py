@@ -18,18 +18,30 @@ def run_worker(settings: Settings, executor_id: str, *, is_child: bool) -> None:
     """Work until SIGTERM or SIGINT; a child also ends when the process that started it is gone."""
     stop = threading.Event()
     _stop_on_signals(stop)
-    parent = os.getppid()
     engine = open_store(settings)
     migrate(engine)
     if is_child:
         os.nice(NICENESS)
+        _stop_when_alone(stop)
     worker = build_worker(settings, engine, executor_id)
     worker.start()
-    while not stop.wait(1.0):
-        if is_child and os.getppid() != parent:
-            break
+    stop.wait()
     worker.stop()
     engine.dispose()
+
+
+def _stop_when_alone(stop: threading.Event) -> None:
+    """Stop when stdin ends: its other end is held by whoever started this process, and closes with them.
+
+    The parent's id would not do: it may be gone before this process has asked for it.
+    """
+
+    def wait() -> None:
+        while os.read(0, 1):
+            pass
+        stop.set()
+
+    threading.Thread(target=wait, name="parent", daemon=True).start()
 
 
 def _stop_on_signals(stop: threading.Event) -> None:

@@ -198,6 +198,7 @@ class Settings(BaseSettings):
             max_accounts_per_request=fix.max_accounts_per_request,
             protected_accounts=frozenset(AccountId(each) for each in fix.protected_accounts),
             freeze=tuple(FreezeWindow(each.cron, each.minutes, each.timezone) for each in fix.freeze),
+            admins=frozenset(self.slack.admins),
         )
 
     def problems_for_serving(self, *, http: bool = False) -> tuple[Problem, ...]:

@@ -21,7 +21,16 @@ from bot.slack.incoming import Incoming, entered_in, from_action, from_command, 
 from bot.slack.listeners.approve import approve, deny, show_plan
 from bot.slack.listeners.fix import choose_account, open_fix, submit_fix
 from bot.slack.listeners.home import show_home
+from bot.slack.listeners.plan import change_form, open_text
 from bot.slack.listeners.status import show_status
+from bot.slack.listeners.undo import open_undo, submit_undo
+from bot.slack.listeners.waive import (
+    deny_waiver,
+    grant_waiver,
+    revoke_waiver,
+    submit_waive,
+    waive_problems,
+)
 from bot.slack.reception import Reception, members_only
 from bot.store import operations
 
@@ -41,6 +50,12 @@ STORIES: dict[ActionId, Story] = {
     ActionId.REQUEST_APPROVE: approve,
     ActionId.REQUEST_DENY: deny,
     ActionId.REQUEST_PLAN: members_only(show_plan),
+    ActionId.REQUEST_UNDO: members_only(open_undo),
+    ActionId.PLAN_AS_TEXT: members_only(open_text),
+    ActionId.PLAN_FORM: members_only(change_form),
+    ActionId.WAIVER_APPROVE: grant_waiver,
+    ActionId.WAIVER_DENY: deny_waiver,
+    ActionId.WAIVER_REVOKE: revoke_waiver,
 }
 
 
@@ -94,7 +109,9 @@ class _Listeners:
         for action_id, story in STORIES.items():
             app.action(action_id.value)(ack=_ack, lazy=[self._after(from_action, story)])
         app.action(re.compile(".*"))(_ack)
-        app.view(CallbackId.FIX.value)(ack=_ack_reason, lazy=[self._after_reason()])
+        app.view(CallbackId.FIX.value)(ack=_ack_reason, lazy=[self._after_reason(submit_fix)])
+        app.view(CallbackId.UNDO.value)(ack=_ack_reason, lazy=[self._after_reason(submit_undo)])
+        app.view(CallbackId.WAIVE.value)(ack=self._ack_waive(), lazy=[self._after_waive()])
         app.view(CallbackId.FIX_CHOOSE.value)(ack=_ack_wait, lazy=[self._after(from_view, choose_account)])
         app.view(re.compile(".*"))(_ack)
         app.event("app_home_opened")(ack=_ack, lazy=[self._after(from_home, show_home)])
@@ -108,11 +125,30 @@ class _Listeners:
         listener.__name__ = f"after_{getattr(story, '__name__', 'action')}"
         return listener
 
-    def _after_reason(self) -> Listener:
-        submit = self._after(from_view, members_only(submit_fix))
+    def _after_reason(self, story: Story) -> Listener:
+        submit = self._after(from_view, members_only(story))
 
         async def listener(body: dict[str, Any]) -> None:
             if not _reason_problem(body["view"]):
+                await submit(body)
+
+        return listener
+
+    def _ack_waive(self) -> Listener:
+        async def listener(ack: AsyncAck, body: dict[str, Any]) -> None:
+            problems = waive_problems(self._reception.desk, body["view"])
+            if problems:
+                await ack(response_action="errors", errors={at.value: said for at, said in problems.items()})
+            else:
+                await ack()
+
+        return listener
+
+    def _after_waive(self) -> Listener:
+        submit = self._after(from_view, members_only(submit_waive))
+
+        async def listener(body: dict[str, Any]) -> None:
+            if not waive_problems(self._reception.desk, body["view"]):
                 await submit(body)
 
         return listener
@@ -152,13 +188,21 @@ async def _ack_wait(ack: AsyncAck) -> None:
 async def _ack_reason(ack: AsyncAck, body: dict[str, Any]) -> None:
     problem = _reason_problem(body["view"])
     if problem:
-        await ack(response_action="errors", errors={BlockId.FIX_REASON.value: problem})
+        block_id, _ = _reason_field(body["view"])
+        await ack(response_action="errors", errors={block_id.value: problem})
     else:
         await ack()
 
 
 def _reason_problem(view: Mapping[str, Any]) -> str:
-    reason = dict(entered_in(view)).get(ActionId.FIX_REASON, "").strip()
+    _, action_id = _reason_field(view)
+    reason = dict(entered_in(view)).get(action_id, "").strip()
     if len(reason) >= REASON_SHORTEST:
         return ""
     return f"Say why, in at least {REASON_SHORTEST} characters: the approver decides by it."
+
+
+def _reason_field(view: Mapping[str, Any]) -> tuple[BlockId, ActionId]:
+    if view["callback_id"] == CallbackId.UNDO:
+        return BlockId.UNDO_REASON, ActionId.UNDO_REASON
+    return BlockId.FIX_REASON, ActionId.FIX_REASON

@@ -7,23 +7,48 @@ from bot.slack.blocks.help import help_message
 from bot.slack.incoming import Incoming
 from bot.slack.listeners.digest import post_digest
 from bot.slack.listeners.fix import open_fix
+from bot.slack.listeners.pause import pause, resume
 from bot.slack.listeners.status import show_status
+from bot.slack.listeners.waive import open_waive, show_waivers
 from bot.slack.reception import Reception, members_only
 
 Command = Callable[[Reception, Incoming, str], None]
 
-COMMANDS: dict[str, Command] = {"status": show_status, "fix": open_fix, "digest": post_digest}
+GUARDED: dict[str, Command] = {"pause": pause, "resume": resume}
+"""Not for members only: their guards turn away whom they must, and record it."""
+
+COMMANDS: dict[str, Command] = {
+    "status": show_status,
+    "fix": open_fix,
+    "digest": post_digest,
+    "waive": open_waive,
+    "waivers": show_waivers,
+}
+
+
+def run_command(reception: Reception, incoming: Incoming) -> None:
+    """Tell the story of the first word; help for nothing, `help` and anything unknown, never silence."""
+    word, rest = _first_word(incoming)
+    guarded = GUARDED.get(word.lower())
+    if guarded is not None:
+        guarded(reception, incoming, rest)
+    else:
+        _run_for_members(reception, incoming)
+
+
+def _first_word(incoming: Incoming) -> tuple[str, str]:
+    # Any white space ends a word: pasted text has tabs, line ends and no-break spaces.
+    word, rest = [*incoming.text.split(maxsplit=1), "", ""][:2]
+    return word, rest
 
 
 @members_only
-def run_command(reception: Reception, incoming: Incoming) -> None:
-    """Tell the story of the first word; help for nothing, `help` and anything unknown, never silence."""
-    # Any white space ends a word: pasted text has tabs, line ends and no-break spaces.
-    word, rest = [*incoming.text.split(maxsplit=1), "", ""][:2]
+def _run_for_members(reception: Reception, incoming: Incoming) -> None:
+    word, rest = _first_word(incoming)
     command = COMMANDS.get(word.lower())
     if command is not None:
         command(reception, incoming, rest)
         return
     unknown = "" if word.lower() in ("", "help") else word
-    near = get_close_matches(word.lower(), COMMANDS, n=1)
+    near = get_close_matches(word.lower(), [*COMMANDS, *GUARDED], n=1)
     reception.answers.give(incoming, help_message(unknown, near[0] if unknown and near else ""))

@@ -18,9 +18,29 @@ class ActionId(StrEnum):
     """Value: the request id."""
     REQUEST_PLAN = "request.plan"
     """Value: the request id."""
+    PLAN_AS_TEXT = "plan.text"
+    """Value: a request id, or the id of a form."""
+    PLAN_FORM = "plan.form"
+    """The select of the text's form; what the plan is of stands in the modal's private_metadata."""
+    REQUEST_UNDO = "request.undo"
+    """Value: the id of the fix. Opens the modal that asks for its undo."""
     FIX_ACCOUNT = "fix.account"
     """The select in the modal that chooses an account; an option's value is an account id."""
     FIX_REASON = "fix.reason"
+    """The text field of the reason."""
+    UNDO_REASON = "undo.reason"
+    """The text field of the reason."""
+    WAIVER_APPROVE = "waiver.approve"
+    """Value: the waiver's id."""
+    WAIVER_DENY = "waiver.deny"
+    """Value: the waiver's id."""
+    WAIVER_REVOKE = "waiver.revoke"
+    """Value: the waiver's id."""
+    WAIVE_OWNER = "waive.owner"
+    """The select of a person."""
+    WAIVE_UNTIL = "waive.until"
+    """The date picker of the last day."""
+    WAIVE_REASON = "waive.reason"
     """The text field of the reason."""
 
 
@@ -29,6 +49,8 @@ class CallbackId(StrEnum):
 
     FIX = "fix.submit"
     FIX_CHOOSE = "fix.choose"
+    UNDO = "undo.submit"
+    WAIVE = "waive.submit"
 
 
 class BlockId(StrEnum):
@@ -36,6 +58,10 @@ class BlockId(StrEnum):
 
     FIX_ACCOUNT = "fix.account.block"
     FIX_REASON = "fix.reason.block"
+    UNDO_REASON = "undo.reason.block"
+    WAIVE_OWNER = "waive.owner.block"
+    WAIVE_UNTIL = "waive.until.block"
+    WAIVE_REASON = "waive.reason.block"
 
 
 class MetadataEvent(StrEnum):

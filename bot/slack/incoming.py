@@ -84,7 +84,8 @@ def entered_in(view: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
 
 
 def _value(field: Mapping[str, Any]) -> str:
-    return field.get("value") or (field.get("selected_option") or {}).get("value") or ""
+    option = (field.get("selected_option") or {}).get("value")
+    return field.get("value") or option or field.get("selected_user") or field.get("selected_date") or ""
 
 
 def _person(body: Mapping[str, Any]) -> Person:

@@ -11,14 +11,17 @@ from slack_sdk.errors import SlackClientError
 from bot.domain.audit import ChainedEvent
 from bot.domain.digest import Digest
 from bot.domain.errors import MessengerError
+from bot.domain.pause import Pause
 from bot.domain.people import Notice, PersonFacts
 from bot.domain.request import ApplyProgress, MessageRef, RemediationRequest
 from bot.domain.status import Status
+from bot.domain.waiver import Waiver
 from bot.slack.blocks import audit as audit_blocks
 from bot.slack.blocks import digest as digest_blocks
 from bot.slack.blocks import notice as notice_blocks
 from bot.slack.blocks import request as request_blocks
 from bot.slack.blocks import status as status_blocks
+from bot.slack.blocks import waiver as waiver_blocks
 from bot.slack.blocks.kit import Form, Message
 from bot.slack.faults import messenger_error
 from bot.slack.ids import MetadataEvent
@@ -63,7 +66,7 @@ class SlackMessenger:
         """
         if at is None:
             at = self._show(channel, None, lambda form: status_blocks.status(status, form=form, quiet=True))
-            if not any(item.finding.account.owner for item in status.attention):
+            if not status.waived and not any(item.finding.account.owner for item in status.attention):
                 return at
         return self._show(channel, at, lambda form: status_blocks.status(status, form=form))
 
@@ -73,10 +76,16 @@ class SlackMessenger:
         request: RemediationRequest,
         at: MessageRef | None,
         progress: ApplyProgress | None,
+        pause: Pause | None = None,
     ) -> MessageRef:
         return self._show(
-            channel, at, lambda form: request_blocks.request(request, progress=progress, form=form)
+            channel,
+            at,
+            lambda form: request_blocks.request(request, progress=progress, form=form, pause=pause),
         )
+
+    def show_waiver(self, channel: str, waiver: Waiver, at: MessageRef | None) -> MessageRef:
+        return self._show(channel, at, lambda _: waiver_blocks.waiver(waiver))
 
     def post_audit(self, channel: str, event: ChainedEvent) -> MessageRef:
         """Post the event with its number and hash as metadata; after a crash it may stand twice."""

@@ -18,6 +18,10 @@ class Views:
         """Open a modal; a trigger is good for three seconds and one modal."""
         self._try("views.open", lambda: self._client.views_open(trigger_id=trigger_id, view=view.body))
 
+    def push(self, trigger_id: str, view: View) -> None:
+        """Put a modal on top of the one that was clicked in."""
+        self._try("views.push", lambda: self._client.views_push(trigger_id=trigger_id, view=view.body))
+
     def update(self, view_id: str, view: View) -> None:
         self._try("views.update", lambda: self._client.views_update(view_id=view_id, view=view.body))
 

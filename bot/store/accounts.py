@@ -7,12 +7,14 @@ from sqlalchemy import Connection, delete, insert, select, update
 
 from bot.domain.account import Account, AccountId
 from bot.store.codec import dump, load
+from bot.store.rows import lock
 from bot.store.tables import accounts
 
 
 def save_accounts(connection: Connection, found: Sequence[Account], *, now: datetime) -> None:
     """Replace the accounts in scope; those that are gone stay known, out of scope."""
     ids = [account.id for account in found]
+    lock(connection, accounts)
     connection.execute(update(accounts).values(in_scope=False))
     for start in range(0, len(ids), 500):
         connection.execute(delete(accounts).where(accounts.c.id.in_(ids[start : start + 500])))

@@ -41,6 +41,15 @@ def record_once(connection: Connection, event: AuditEvent, *, channel: str = "")
     return _chained(row) if row is not None else record(connection, event, channel=channel)
 
 
+def has_event(connection: Connection, request_id: str, kind: str) -> bool:
+    """Whether a request has an event of that kind."""
+    query = select(audit_events.c.seq).where(
+        audit_events.c.request_id == request_id,
+        audit_events.c.kind == kind,
+    )
+    return connection.execute(query.limit(1)).first() is not None
+
+
 def lock_chain(connection: Connection) -> None:
     """Make other writers wait until this transaction ends; whoever decides something takes this first."""
     connection.execute(update(audit_head).where(audit_head.c.id == 1).values(seq=audit_head.c.seq))
@@ -63,31 +72,42 @@ def read_events(
         query = query.where(audit_events.c.request_id == request_id)
     if account_id:
         query = query.where(audit_events.c.account_id == account_id)
-    for row in connection.execute(query.execution_options(yield_per=500)):
-        yield _chained(row)
+    with connection.execute(query.execution_options(yield_per=500)) as rows:
+        for row in rows:
+            yield _chained(row)
 
 
 def verify(connection: Connection) -> ChainIntact | ChainBroken:
-    """Check every event, the columns copied out of it, and that the chain ends where its head says."""
-    for row in connection.execute(select(audit_events).order_by(audit_events.c.seq)):
-        if not _columns_agree(row):
-            return _first(
-                ChainBroken(row.seq, f"event {row.seq} was changed after it was written"), connection
-            )
+    """Check every event, the columns copied out of it, and that the chain ends where its head says.
+
+    Events may be written meanwhile: the chain is read again when its head has moved on.
+    """
+    while True:
+        head = read_head(connection)
+        result = _verify_events(connection)
+        if isinstance(result, ChainBroken) or (result.length, result.head) == head:
+            return result
+        if read_head(connection) == head:
+            return _wrong_end(result, *head)
+
+
+def _verify_events(connection: Connection) -> ChainIntact | ChainBroken:
+    query = select(audit_events).order_by(audit_events.c.seq).execution_options(yield_per=500)
+    with connection.execute(query) as rows:
+        changed = next((row.seq for row in rows if not _columns_agree(row)), None)
     result = verify_chain(read_events(connection))
-    if isinstance(result, ChainBroken):
+    if changed is None or (isinstance(result, ChainBroken) and result.seq < changed):
         return result
-    length, head = read_head(connection)
-    if (length, head) != (result.length, result.head):
-        return ChainBroken(
-            result.length + 1, f"event {result.length + 1} is missing: the chain's end was cut off"
-        )
-    return result
+    return ChainBroken(changed, f"event {changed} was changed after it was written")
 
 
-def _first(found: ChainBroken, connection: Connection) -> ChainBroken:
-    other = verify_chain(read_events(connection))
-    return other if isinstance(other, ChainBroken) and other.seq < found.seq else found
+def _wrong_end(found: ChainIntact, length: int, head: str) -> ChainBroken:
+    if found.length < length:
+        seq = found.length + 1
+        return ChainBroken(seq, f"event {seq} is missing: the chain's end was cut off")
+    if found.length > length:
+        return ChainBroken(length + 1, f"event {length + 1} stands behind the chain's head")
+    return ChainBroken(length, f"event {length} is not the chain's head, whose hash is {head[:12]}…")
 
 
 def _columns_agree(row: Row[tuple[object, ...]]) -> bool:

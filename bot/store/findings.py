@@ -8,6 +8,7 @@ from sqlalchemy import Connection, Row, delete, func, insert, select
 from bot.domain.finding import Finding, Summary, Verdict, summary_of
 from bot.domain.status import KnownFinding
 from bot.store.codec import dump, load
+from bot.store.rows import lock
 from bot.store.tables import Utc, accounts, finding_changes, findings
 
 
@@ -17,6 +18,7 @@ def save_findings(connection: Connection, found: Sequence[Finding], *, scan_id: 
     A finding older than the one that is kept (of a scan that was overtaken) is left out.
     """
     ids = [finding.account.id for finding in found]
+    lock(connection, findings)
     query = select(findings).where(findings.c.account_id.in_(ids))
     before = {row.account_id: row for row in connection.execute(query)}
     newer = [f for f in found if _is_newer(f, before.get(f.account.id))]

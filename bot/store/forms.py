@@ -22,18 +22,37 @@ class FormRow:
     """Where it was opened from: private answers go there."""
     account_id: str
     """Empty until an account is chosen."""
+    request_id: str = ""
+    """Of a form about a request."""
 
 
-def add_form(connection: Connection, person: Person, *, channel: str, account_id: str, now: datetime) -> str:
+def add_form(
+    connection: Connection,
+    person: Person,
+    *,
+    channel: str,
+    account_id: str,
+    now: datetime,
+    request_id: str = "",
+) -> str:
     """Keep what a modal is about; its id."""
     connection.execute(delete(forms).where(forms.c.at < now - KEEP_FOR))
     form_id = f"form-{token_hex(10)}"
     connection.execute(
-        insert(forms).values(id=form_id, person=dump(person), channel=channel, account_id=account_id, at=now),
+        insert(forms).values(
+            id=form_id,
+            person=dump(person),
+            channel=channel,
+            account_id=account_id,
+            request_id=request_id,
+            at=now,
+        ),
     )
     return form_id
 
 
 def read_form(connection: Connection, form_id: str) -> FormRow | None:
     row = connection.execute(select(forms).where(forms.c.id == form_id)).first()
-    return None if row is None else FormRow(row.id, load(Person, row.person), row.channel, row.account_id)
+    if row is None:
+        return None
+    return FormRow(row.id, load(Person, row.person), row.channel, row.account_id, row.request_id)

@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import Connection, delete, insert, select, update
 
+from bot.domain.pause import Pause
 from bot.store.rows import insert_if_new
 from bot.store.tables import deliveries, executors, switches
 
@@ -52,9 +53,16 @@ def is_paused(connection: Connection) -> bool:
     return bool(found)
 
 
-def set_paused(connection: Connection, *, paused: bool, by: str, now: datetime) -> None:
-    connection.execute(delete(switches).where(switches.c.name == PAUSE))
-    connection.execute(insert(switches).values(name=PAUSE, is_on=paused, by=by, at=now))
+def read_pause(connection: Connection) -> Pause | None:
+    """By whom fixes are paused, since when and why; None while they are not."""
+    row = connection.execute(select(switches).where(switches.c.name == PAUSE, switches.c.is_on)).first()
+    return None if row is None else Pause(row.by, row.at, row.reason)
+
+
+def set_paused(connection: Connection, *, paused: bool, by: str, now: datetime, reason: str = "") -> None:
+    values = {"name": PAUSE, "is_on": paused, "by": by, "at": now, "reason": reason}
+    if not insert_if_new(connection, switches, values):
+        connection.execute(update(switches).where(switches.c.name == PAUSE).values(values))
 
 
 def is_first_delivery(connection: Connection, key: str, *, now: datetime) -> bool:

@@ -1,9 +1,9 @@
 """Remediation requests. Every move of the state machine is one conditional write here."""
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, Row, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Row, func, insert, or_, select, update
 
 from bot.domain.account import AccountId
 from bot.domain.digest import OurFix
@@ -17,13 +17,19 @@ from bot.domain.request import (
     Person,
     RemediationRequest,
     RequestId,
+    RequestKind,
     RequestState,
 )
+from bot.domain.undo import Remains, Removal
 from bot.store.codec import dump, load
 from bot.store.tables import requests
 
 OPEN = (RequestState.PREPARING, RequestState.PENDING, RequestState.APPROVED, RequestState.APPLYING)
 CHANGED = (RequestState.APPLIED, RequestState.APPLIED_UNVERIFIED, RequestState.UNDONE)
+
+
+UNDOING = tuple((before, RequestState.UNDONE) for before in CHANGED if before is not RequestState.UNDONE)
+"""How a fix moves when it is undone."""
 
 
 def add_request(connection: Connection, request: RemediationRequest) -> None:
@@ -41,6 +47,8 @@ def add_request(connection: Connection, request: RemediationRequest) -> None:
             outcome=dump(request.outcome),
             origin_channel=request.origin.channel if request.origin else "",
             shown_state="",
+            kind=request.kind.value,
+            undoes=request.undoes,
         ),
     )
 
@@ -56,6 +64,18 @@ def read_target(connection: Connection, request_id: str) -> TargetFacts | None:
     return None if body is None else load(TargetFacts, body)
 
 
+def read_remains(connection: Connection, request_id: str) -> Remains | None:
+    """What was there of the fix when this undo was prepared."""
+    body = connection.execute(select(requests.c.remains).where(requests.c.id == request_id)).scalar()
+    return None if body is None else load(Remains, body)
+
+
+def read_undos(connection: Connection, fix_id: str) -> tuple[RemediationRequest, ...]:
+    """Every undo that was ever asked for of a fix, the oldest first."""
+    query = select(requests).where(requests.c.undoes == fix_id).order_by(requests.c.created_at)
+    return _all(connection.execute(query))
+
+
 def move(
     connection: Connection,
     request_id: RequestId,
@@ -67,16 +87,19 @@ def move(
     target: TargetFacts | None = None,
     decision: Approval | None = None,
     outcome: Outcome | None = None,
+    removal: Removal | None = None,
+    remains: Remains | None = None,
 ) -> bool:
     """Move a request from one state to the next, once: False when it is no longer in `before`."""
     if after not in MOVES.get(before, frozenset()):
         raise ValueError(f"there is no move from {before} to {after}")
     values: dict[str, object] = {"state": after.value}
-    if after not in MOVES or after in CHANGED:
+    # A fix that is undone keeps the time at which it changed AWS: its undo has one of its own.
+    if (after not in MOVES or after in CHANGED) and (before, after) not in UNDOING:
         values["ended_at"] = now
-    for name, value in (("plan", plan), ("target", target), ("decision", decision), ("outcome", outcome)):
-        if value is not None:
-            values[name] = dump(value)
+    parts: dict[str, object] = {"plan": plan, "target": target, "decision": decision, "outcome": outcome}
+    parts |= {"removal": removal, "remains": remains}
+    values |= {name: dump(value) for name, value in parts.items() if value is not None}
     if decision is not None:
         values["decided_at"] = decision.at
     change = update(requests).where(requests.c.id == request_id, requests.c.state == before.value)
@@ -84,9 +107,29 @@ def move(
 
 
 def note_outcome(connection: Connection, request_id: RequestId, outcome: Outcome) -> None:
-    """Keep what a running fix has done so far; its state stays."""
-    change = update(requests).where(requests.c.id == request_id)
+    """Keep what a running fix has done so far; its state stays, and once it has ended so does its outcome."""
+    is_running = requests.c.state == RequestState.APPLYING.value
+    change = update(requests).where(requests.c.id == request_id, is_running)
     connection.execute(change.values(outcome=dump(outcome)))
+
+
+POST_WITHIN = timedelta(minutes=2)
+"""Whoever has been posting a request's first message for longer is taken for dead."""
+
+
+def claim_message(connection: Connection, request_id: RequestId, *, now: datetime) -> bool:
+    """Take it on to post the request's first message; False when that is done, or somebody is at it."""
+    change = update(requests).where(requests.c.id == request_id, requests.c.ts.is_(None), _is_free(now))
+    return connection.execute(change.values(claimed_at=now)).rowcount == 1
+
+
+def release_message(connection: Connection, request_id: RequestId) -> None:
+    """Let a message that could not be posted be tried again at once."""
+    connection.execute(update(requests).where(requests.c.id == request_id).values(claimed_at=None))
+
+
+def _is_free(now: datetime) -> ColumnElement[bool]:
+    return or_(requests.c.claimed_at.is_(None), requests.c.claimed_at <= now - POST_WITHIN)
 
 
 def place_message(
@@ -107,6 +150,12 @@ def read_open_for(connection: Connection, account_id: AccountId) -> RemediationR
     return None if row is None else _request(row)
 
 
+def show_pending_anew(connection: Connection) -> None:
+    """Have the messages that wait for a decision brought up to date: what they say besides has changed."""
+    change = update(requests).where(requests.c.state == RequestState.PENDING.value)
+    connection.execute(change.values(shown_state=""))
+
+
 def read_overdue(connection: Connection, *, now: datetime) -> tuple[RemediationRequest, ...]:
     """Requests that nobody decided in time."""
     query = select(requests).where(
@@ -116,12 +165,16 @@ def read_overdue(connection: Connection, *, now: datetime) -> tuple[RemediationR
     return _all(connection.execute(query))
 
 
-def read_stale_messages(connection: Connection) -> tuple[RemediationRequest, ...]:
-    """Requests whose message shows another state than theirs, or which have none yet but should."""
+def read_stale_messages(connection: Connection, *, now: datetime) -> tuple[RemediationRequest, ...]:
+    """Requests whose message shows another state than theirs, or which have none yet but should.
+
+    Not those whose first message somebody is just posting: it would stand there twice.
+    """
     query = select(requests).where(
         requests.c.shown_state != requests.c.state,
         requests.c.plan.is_not(None),
         requests.c.state.not_in([RequestState.PREPARING.value, RequestState.APPLYING.value]),
+        or_(requests.c.ts.is_not(None), _is_free(now)),
     )
     return tuple(request for request in _all(connection.execute(query)) if request.plan is not None)
 
@@ -166,7 +219,10 @@ def read_our_fixes(connection: Connection) -> tuple[OurFix, ...]:
     """The newest applied fix of each account."""
     query = (
         select(requests)
-        .where(requests.c.state.in_([RequestState.APPLIED.value, RequestState.APPLIED_UNVERIFIED.value]))
+        .where(
+            requests.c.kind == RequestKind.FIX.value,
+            requests.c.state.in_([RequestState.APPLIED.value, RequestState.APPLIED_UNVERIFIED.value]),
+        )
         .order_by(requests.c.ended_at)
     )
     newest = {row.account_id: row for row in connection.execute(query)}
@@ -198,4 +254,7 @@ def _request(row: Row[tuple[object, ...]]) -> RemediationRequest:
         outcome=load(Outcome, row.outcome),
         message=MessageRef(row.channel, row.ts) if row.channel and row.ts else None,
         origin=MessageRef(row.origin_channel, ""),
+        kind=RequestKind(row.kind),
+        undoes=None if row.undoes is None else RequestId(row.undoes),
+        removal=None if row.removal is None else load(Removal, row.removal),
     )

@@ -124,10 +124,15 @@ requests = Table(
     Column("decided_at", Utc),
     Column("ended_at", Utc),
     Column("outcome", JSON, nullable=False),
+    Column("claimed_at", Utc),  # since when somebody is posting its message for the first time
     Column("channel", String(40)),
     Column("ts", String(40)),
     Column("origin_channel", String(40), nullable=False),
     Column("shown_state", String(20), nullable=False, default=""),  # what its message last showed
+    Column("kind", String(10), nullable=False),
+    Column("undoes", String(40), index=True),  # the fix that an undo is about
+    Column("removal", JSON),  # what an undo takes away
+    Column("remains", JSON),  # what was there of the fix when the undo was prepared
 )
 
 waivers = Table(
@@ -215,6 +220,7 @@ switches = Table(
     Column("is_on", Boolean, nullable=False),
     Column("by", Text, nullable=False),
     Column("at", Utc, nullable=False),
+    Column("reason", Text, nullable=False, default=""),  # as typed
 )
 
 deliveries = Table(
@@ -231,5 +237,6 @@ forms = Table(
     Column("person", JSON, nullable=False),
     Column("channel", String(40), nullable=False),
     Column("account_id", String(12), nullable=False),
+    Column("request_id", String(40), nullable=False, default=""),  # of a form about a request
     Column("at", Utc, nullable=False),
 )

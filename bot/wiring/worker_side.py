@@ -13,6 +13,7 @@ from bot.aws.boto3_reader import Boto3Reader
 from bot.aws.inventory import Wanted, own_access, read_caller, read_inventory
 from bot.aws.reader import Reader, ReaderLimits
 from bot.aws.reader_thread import ReaderThread
+from bot.aws.remains import read_remains, read_until_gone
 from bot.aws.sessions import AwsConfig
 from bot.aws.support_role import Writer
 from bot.aws.target import read_target
@@ -21,6 +22,7 @@ from bot.domain.errors import AwsError
 from bot.domain.plan import Plan, TargetFacts
 from bot.domain.request import RequestId
 from bot.domain.rule import providers_needed
+from bot.domain.undo import Removal
 from bot.flows.engine import SCANS
 from bot.flows.parts import Aws, Parts
 from bot.flows.worker import AT_ONCE, Worker
@@ -56,6 +58,10 @@ def build_aws(settings: Settings) -> Aws:
     def open_writer(account: Account, plan: Plan, request_id: RequestId, approver: str) -> Writer:
         return Writer(account, plan, request_id, approver, config)
 
+    def open_undo(account: Account, removal: Removal, request_id: RequestId, approver: str) -> Writer:
+        fix_id = removal.fix_id
+        return Writer(account, removal.plan, fix_id, approver, config, session_name=request_id)
+
     return Aws(
         read_identity=lambda: read_caller(config).account_id,
         read_inventory=RecentInventory(lambda: read_accounts_in_scope(settings, config)),
@@ -63,6 +69,11 @@ def build_aws(settings: Settings) -> Aws:
         read_accounts=reader.read_accounts,
         read_target=read_target_of,
         open_writer=open_writer,
+        read_remains=lambda account, name: read_remains(account, name, Boto3Reader(config, providers_needed)),
+        read_until_gone=lambda account, name: read_until_gone(
+            account, name, Boto3Reader(config, providers_needed)
+        ),
+        open_undo=open_undo,
         close=reader.close,
     )
 

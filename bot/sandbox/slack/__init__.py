@@ -16,11 +16,11 @@ or, in a test or another program:
             errors = await riley.submit(modal, {"reason": "Audit finding 7"})   # by action id
             await riley.wait_for(lambda screen: screen.modal is None)
 
-`LocalSlack(workspace=None, *, limits=RateLimits(), sockets=SocketSettings(), request_url="",
-clock=time.time, extra_routes=(), panels=(), tips=())` has `.url` (the page), `.api_url`, `.environment`, `.connections`,
-`.workspace`. With a `request_url` the app gets signed requests there instead of envelopes. `extra_routes` are aiohttp route definitions, `panels` are `Panel`s that the sidebar links to
-(they open beside the conversation), `tips` are `Tip`s: things to try, shown in a welcome panel; a click types
-them.
+`LocalSlack(workspace=None, *, limits=RateLimits(), sockets=SocketSettings(), request_url="", clock=time.time,
+extra_routes=(), panels=(), tips=())` has `.url` (the page), `.api_url`, `.environment`, `.connections`,
+`.workspace`. With a `request_url` the app gets signed requests there instead of envelopes. `extra_routes` are
+aiohttp route definitions, `panels` are `Panel`s that the sidebar links to (they open beside the
+conversation), `tips` are `Tip`s: things to try, shown in a welcome panel; a click types them.
 
 `Workspace` is frozen; `default_workspace(bot)` has RILEY (asks), ANA and SAM (approve, in CLOUD_APPROVERS),
 PRIYA (administrator), GUS (guest) and EVE (another workspace), and the channels CLOUD_SECURITY, APPROVALS,

@@ -19,7 +19,7 @@ def add_web_api(routes: web.RouteTableDef, site: Site) -> None:
     @routes.route("*", "/api/{method}")
     async def call_method(request: web.Request) -> web.Response:
         if site.is_out:
-            return web.Response(status=503, text="Service Unavailable")
+            return web.json_response({"ok": False, "error": "service_unavailable"}, status=503)
         try:
             answer = _answer(site, await read_call(request))
         except SlackRefusal as refusal:

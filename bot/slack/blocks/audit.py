@@ -22,7 +22,13 @@ VERBS = {
     "change.unverified": "The support role in {account} cannot be read back yet, approved by {approver}",
     "change.rehearsed": "Dry run: a support role for {account} was rehearsed, and nothing was written",
     "change.failed": "The support role for {account} could not be created, asked for by {asker}",
-    "change.undone": "{who} undid the support role in {account}",
+    "change.undone": "The support role in {account} was taken away and is gone, approved by {approver}",
+    "undo.requested": "{who} asked to take the support role of {account} away again",
+    "undo.approved": "{who} approved to take the support role of {account} away",
+    "undo.denied": "{who} denied to take the support role of {account} away",
+    "undo.refused": "A rule refused to take the support role of {account} away, wanted by {who}",
+    "undo.expired": "Nobody decided in time to take the support role of {account} away, asked by {asker}",
+    "undo.superseded": "What was to be taken away from {account} is out of date, asked by {asker}",
     "waiver.requested": "{who} asked for a waiver for {account}",
     "waiver.granted": "{who} granted a waiver for {account}",
     "waiver.denied": "{who} denied a waiver for {account}",
@@ -34,12 +40,31 @@ VERBS = {
     "waiver.expired": "The waiver for {account} ended",
     "settings.paused": "{who} paused all fixes",
     "settings.resumed": "{who} resumed fixes",
+    "settings.refused": "A rule refused {who} about pausing or resuming fixes",
     "digest.posted": "A digest was posted",
     "scan.finished": "A check of the accounts finished",
 }
 """What each kind of event says; a kind that is not here is shown by its name."""
 
-SAY_IT_ALL = frozenset({"fix.requested", "fix.approved", "fix.denied", "change.intended"})
+OF_AN_UNDO = {
+    "change.intended": "About to take the support role of {account} away, approved by {approver}",
+    "change.unverified": "The support role of {account} was deleted, but still shows, approved by {approver}",
+    "change.rehearsed": "Dry run: the removal of the support role of {account} was rehearsed",
+    "change.failed": "The support role of {account} could not be taken away, asked for by {asker}",
+}
+"""Kinds that fixes have too, where the event says that it is about an undo."""
+
+SAY_IT_ALL = frozenset(
+    {
+        "fix.requested",
+        "fix.approved",
+        "fix.denied",
+        "undo.requested",
+        "undo.approved",
+        "undo.denied",
+        "change.intended",
+    }
+)
 """Kinds whose outcome would say the same again."""
 
 ROLE_ARN = "role_arn"
@@ -47,6 +72,7 @@ ACCOUNT_NAME = "account_name"
 REQUESTER = "requester"
 APPROVER = "approver"
 OWNER = "owner"
+UNDOES = "undoes"
 DETAILS_SHOWN = 8
 
 
@@ -98,7 +124,7 @@ def _read(body: str) -> _Told:
 
 
 def _said(told: _Told) -> Mrkdwn:
-    template = VERBS.get(told.kind)
+    template = (OF_AN_UNDO if _detail(told, UNDOES) else {}).get(told.kind) or VERBS.get(told.kind)
     if template is None:
         return md("{kind} {account}", kind=told.kind, account=_account(told) if told.account_id else "")
     return md(

@@ -12,6 +12,7 @@ COMMANDS = (
     ("waive 111122223333", "ask a second person to set one account aside until a day, with an owner"),
     ("waivers", "what is waived, until when, who answers for it, and what waits"),
     ("digest now", "post today's digest here"),
+    ("pause REASON", "administrators: stop every approval and write; resume lets them go on"),
     ("help", "this"),
 )
 """What can be typed after the command, and what it does."""

@@ -2,13 +2,14 @@
 
 from collections.abc import Sequence
 
-from bot.domain.request import RemediationRequest
+from bot.domain.request import RemediationRequest, RequestKind
 from bot.domain.status import Status
 from bot.domain.waiver import Waiver
 from bot.slack.blocks import kit
 from bot.slack.blocks.help import help_blocks
 from bot.slack.blocks.kit import Block, View
 from bot.slack.blocks.mrkdwn import Mrkdwn, join, md, mention, moment
+from bot.slack.blocks.pause import pause_line
 from bot.slack.blocks.status import headline
 from bot.slack.blocks.words import MODES, ago, counted
 from bot.slack.ids import COMMAND
@@ -24,6 +25,7 @@ def home(
         [
             kit.header(headline(status)),
             kit.context(_read(status), md("{mode}", mode=MODES[status.mode])),
+            kit.section(pause_line(status.pause)) if status.pause else None,
             *_waiting(waiting),
             *_waivers(status, waivers_waiting),
             kit.divider(),
@@ -49,7 +51,8 @@ def _waiting(waiting: Sequence[RemediationRequest]) -> list[Block]:
         return []
     lines = [
         md(
-            "{account}, asked by {who}, until {when}",
+            "{undo}{account}, asked by {who}, until {when}",
+            undo="Undo of the fix of " if request.kind is RequestKind.UNDO else "",
             account=request.label,
             who=mention(request.requester.user_id),
             when=moment(request.expires_at),

@@ -1,4 +1,4 @@
-"""That fixes are paused: a line for every message that could make somebody expect otherwise, and the answer."""
+"""That fixes are paused: a line for every message that promises a decision, and the answer."""
 
 from bot.domain.pause import Pause
 from bot.slack.blocks import kit

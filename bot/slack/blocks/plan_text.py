@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from bot.domain.plan import Plan
 from bot.domain.plan_forms import PlanForm, write_plan
-from bot.domain.request import RemediationRequest, RequestState
+from bot.domain.request import RemediationRequest, RequestKind, RequestState
 from bot.slack.blocks import kit
 from bot.slack.blocks.kit import Block, View
 from bot.slack.blocks.mrkdwn import Mrkdwn, code, length, md, moment
@@ -36,8 +36,9 @@ def button(subject: str) -> Block | None:
 
 
 def is_offered(request: RemediationRequest) -> bool:
-    """A plan that somebody denied is not handed out to be run all the same."""
-    return request.plan is not None and request.state is not RequestState.DENIED
+    """A plan that somebody denied is not handed out to be run all the same; an undo creates nothing."""
+    is_fix = request.kind is RequestKind.FIX and request.plan is not None
+    return is_fix and request.state is not RequestState.DENIED
 
 
 def draft_modal(subject: str, account_name: str, draft: Plan, form: PlanForm) -> View:

@@ -9,6 +9,7 @@ from bot.slack.blocks import kit
 from bot.slack.blocks.attention import Attention, attention, plain_lines, verdicts_in
 from bot.slack.blocks.kit import Block, Form, Message
 from bot.slack.blocks.mrkdwn import Mrkdwn, code, join, md, moment, one_line, sentence, utc
+from bot.slack.blocks.pause import pause_line
 from bot.slack.blocks.waivers import waived_lines
 from bot.slack.blocks.words import MODES, ago, counted, counts, meanings, posture, span
 from bot.slack.ids import COMMAND, ActionId
@@ -38,6 +39,7 @@ def status(status: Status, *, form: Form = Form.NATIVE, quiet: bool = False) -> 
         if _was_read(status)
         else None,
         kit.context(md("{mode}", mode=MODES[status.mode])),
+        kit.section(pause_line(status.pause, quiet=quiet)) if status.pause else None,
         _buttons(status),
     ]
     return kit.message(_spoken(status), blocks)
@@ -160,6 +162,7 @@ def _spoken(status: Status) -> Mrkdwn:
         plain_lines(status.attention, SPOKEN_ROWS),
         waived_lines(status.waived, quiet=True) if status.waived else Mrkdwn(),
         md("{age} {mode}", age=age, mode=MODES[status.mode]),
+        pause_line(status.pause, quiet=True) if status.pause else Mrkdwn(),
         _what_next(status),
     ]
     return join("\n", parts)

@@ -21,7 +21,7 @@ SENTENCES = {
     RequestState.PREPARING: "Reading the role anew. Nothing has been touched.",
     RequestState.PENDING: (
         "A second person decides whether the role that this bot created is taken away again. "
-        "Whoever asked for that cannot approve it. Afterwards nobody there can open a case with AWS Support."
+        "Whoever asked for that cannot approve it. Without a support role nobody there can reach AWS Support."
     ),
     RequestState.APPROVED: "It starts in a moment. The role is read once more before anything is touched.",
     RequestState.APPLYING: "The role is read once more before anything is touched.",
@@ -32,7 +32,7 @@ SENTENCES = {
     RequestState.EXPIRED: "Nobody approved in time. The role stays, and nothing was touched.",
     RequestState.REFUSED: "It was not done. Nothing was touched.",
     RequestState.SUPERSEDED: "What the fix left is not what was approved to go. Nothing was touched.",
-    RequestState.UNDONE: "The policy was detached, the role deleted and seen to be gone. The account fails again.",
+    RequestState.UNDONE: "The role that the fix created was taken away, and was seen to be gone.",
 }
 PRESS = "If it is still wanted, press Undo on the record of the fix again."
 NEXT_STEPS = {
@@ -43,7 +43,7 @@ NEXT_STEPS = {
     RequestState.EXPIRED: PRESS,
     RequestState.REFUSED: "Look at the role by hand.",
     RequestState.SUPERSEDED: PRESS,
-    RequestState.UNDONE: "`{command} status {account}` shows the account; `{command} fix {account}` fixes it anew.",
+    RequestState.UNDONE: "`{command} status {account}` shows the account.",
 }
 STEP_TITLES = {
     "guards": "Check all rules and the role again",

@@ -3,6 +3,7 @@
 from bot.domain.guards import Refused
 from bot.flows import ask
 from bot.slack.blocks.fix import message_modal, plan_modal
+from bot.slack.blocks.undo import removal_modal
 from bot.slack.incoming import Incoming
 from bot.slack.reception import Reception
 from bot.store import requests
@@ -27,6 +28,8 @@ def show_plan(reception: Reception, incoming: Incoming) -> None:
         request = requests.read_request(connection, incoming.value)
     if request is None:
         view = message_modal("The plan", "This request is not known here any more.")
+    elif request.removal is not None:
+        view = removal_modal(request, request.removal)
     else:
         view = plan_modal(request)
     reception.views.open(incoming.trigger_id, view)

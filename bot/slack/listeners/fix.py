@@ -5,10 +5,11 @@ from sqlalchemy import Connection
 from bot.domain.account import Account, AccountId
 from bot.domain.errors import MessengerError
 from bot.domain.facts import AccountFacts
-from bot.domain.finding import Verdict
+from bot.domain.finding import Finding, Verdict
 from bot.domain.guards import Refused
 from bot.domain.plan import build_plan
 from bot.domain.scope import Scope, ScopeError
+from bot.domain.waiver import InForce, waive
 from bot.flows.ask import ask_for_fix
 from bot.slack.blocks.fix import choose_modal, fix_modal, message_modal
 from bot.slack.blocks.kit import View
@@ -16,7 +17,7 @@ from bot.slack.ids import ActionId
 from bot.slack.incoming import Incoming
 from bot.slack.listeners.status import parse_known_scope, tell_scope_error
 from bot.slack.reception import Reception
-from bot.store import accounts, findings, forms
+from bot.store import accounts, findings, forms, waivers
 
 FIXABLE = (Verdict.FAIL, Verdict.WEAK)
 NOTHING_SHOWN = "Nothing was asked for"
@@ -29,7 +30,7 @@ def open_fix(reception: Reception, incoming: Incoming, words: str) -> None:
         tell_scope_error(reception, incoming, scope)
         return
     with reception.desk.engine.begin() as connection:
-        failing = _fixable(connection, scope)
+        failing = _fixable(reception, connection, scope)
         if len(failing) == 1:
             view = _fix_view(reception, connection, incoming, failing[0])
         else:
@@ -87,13 +88,21 @@ def submit_fix(reception: Reception, incoming: Incoming) -> None:
     )
 
 
-def _fixable(connection: Connection, scope: Scope) -> list[Account]:
+def _fixable(reception: Reception, connection: Connection, scope: Scope) -> list[Account]:
     known = findings.read_findings(connection, FIXABLE)
-    chosen = [item for item in known if scope.matches(item.finding.account, item.finding.verdict)]
+    in_force = waivers.read_in_force(connection, now=reception.desk.clock())
+    chosen = [item for item in known if _is_offered(scope, item.finding, in_force)]
     chosen.sort(key=lambda item: (FIXABLE.index(item.finding.verdict), item.finding.account.label.casefold()))
     current = {account.id: account for account in accounts.read_accounts(connection)}
     ids = [item.finding.account.id for item in chosen]
     return [current[account_id] for account_id in ids if account_id in current]
+
+
+def _is_offered(scope: Scope, finding: Finding, in_force: InForce) -> bool:
+    """A waived account is set aside: it is offered only to whoever names it, or asks for waived ones."""
+    shown = waive(finding, in_force)
+    is_named = bool(scope.ids or scope.names or scope.verdicts)
+    return scope.matches(shown.account, shown.verdict) and (shown.verdict is not Verdict.WAIVED or is_named)
 
 
 def _fix_view(
@@ -113,7 +122,8 @@ def _fix_view(
         now=desk.clock(),
     )
     draft = build_plan(account, desk.role, AccountFacts(account, desk.clock()))
-    return fix_modal(account, draft, mode=desk.policy.mode, form_id=form_id)
+    waiver = waivers.read_in_force_for(connection, account.id, now=desk.clock())
+    return fix_modal(account, draft, mode=desk.policy.mode, form_id=form_id, waiver=waiver)
 
 
 def _choose_view(
@@ -136,6 +146,12 @@ def _why_nothing(reception: Reception, scope: Scope) -> tuple[str, str]:
     with reception.desk.engine.connect() as connection:
         unread = findings.read_findings(connection, (Verdict.UNKNOWN,))
         was_scanned = findings.read_newest_check(connection) is not None
+        failing = findings.read_findings(connection, FIXABLE)
+        in_force = waivers.read_in_force(connection, now=reception.desk.clock())
+    waived = sum(
+        item.finding.account.id in in_force and scope.matches(item.finding.account, item.finding.verdict)
+        for item in failing
+    )
     if not was_scanned:
         return "No account was checked yet.", "Run /support-role status first."
     unknown = sum(scope.matches(item.finding.account, item.finding.verdict) for item in unread)
@@ -143,5 +159,10 @@ def _why_nothing(reception: Reception, scope: Scope) -> tuple[str, str]:
         return (
             f"No account that was read needs a fix; {unknown} could not be read.",
             "/support-role status says why, and what to do.",
+        )
+    if waived:
+        return (
+            f"No account in this scope fails that is not waived; {waived} are.",
+            "/support-role waivers lists them. To have one fixed all the same: /support-role fix ACCOUNT",
         )
     return "No account in this scope fails.", "/support-role status checks anew."

@@ -5,7 +5,7 @@ from bot.flows.scan import read_status
 from bot.slack.blocks.home import home
 from bot.slack.incoming import Incoming
 from bot.slack.reception import Reception
-from bot.store import requests
+from bot.store import requests, waivers
 
 
 def show_home(reception: Reception, incoming: Incoming) -> None:
@@ -14,4 +14,5 @@ def show_home(reception: Reception, incoming: Incoming) -> None:
     with reception.desk.engine.connect() as connection:
         status = read_status(reception.desk, connection, scope=Scope(), words="")
         waiting = requests.read_pending(connection)
-    reception.views.publish_home(incoming.person.user_id, home(status, waiting))
+        waivers_waiting = waivers.read_pending(connection)
+    reception.views.publish_home(incoming.person.user_id, home(status, waiting, waivers_waiting))

@@ -22,7 +22,7 @@ async def listening(handler: Callable[[web.Request], Any]) -> AsyncIterator[str]
     """The URL of an app of our own."""
     application = web.Application()
     application.router.add_post("/slack/events", handler)
-    runner = web.AppRunner(application)
+    runner = web.AppRunner(application, shutdown_timeout=0.1)
     await runner.setup()
     site = web.TCPSite(runner, "127.0.0.1", 0)
     await site.start()
@@ -68,10 +68,13 @@ def test_the_signature_is_the_one_that_slack_makes():
         return web.Response()
 
     async def story() -> None:
-        async with listening(handle) as url, LocalSlack(request_url=url) as slack:
-            async with Person(slack.url, RILEY) as riley:
-                await riley.command("/x", "cloud-security")
-                await riley.redeliver()
+        async with (
+            listening(handle) as url,
+            LocalSlack(request_url=url) as slack,
+            Person(slack.url, RILEY) as riley,
+        ):
+            await riley.command("/x", "cloud-security")
+            await riley.redeliver()
 
     asyncio.run(story())
     (body, headers), replay = received
@@ -88,11 +91,14 @@ def test_an_app_that_fails_or_sleeps_is_told_to_the_person(status: int, error: s
         return web.Response(status=status)
 
     async def story() -> None:
-        async with listening(handle) as url, LocalSlack(request_url=url, sockets=IMPATIENT) as slack:
-            async with Person(slack.url, RILEY) as riley:
-                with pytest.raises(NotDone, match=error):
-                    await riley.command("/x", "cloud-security")
-                assert error in (await riley.last_message("cloud-security")).text
+        async with (
+            listening(handle) as url,
+            LocalSlack(request_url=url, sockets=IMPATIENT) as slack,
+            Person(slack.url, RILEY) as riley,
+        ):
+            with pytest.raises(NotDone, match=error):
+                await riley.command("/x", "cloud-security")
+            assert error in (await riley.last_message("cloud-security")).text
 
     asyncio.run(story())
 
@@ -108,10 +114,13 @@ def test_an_event_that_is_not_taken_comes_again_and_says_so():
         return web.Response(status=500)
 
     async def story() -> None:
-        async with listening(handle) as url, LocalSlack(sockets=IMPATIENT, request_url=url) as slack:
-            async with Person(slack.url, RILEY) as riley:
-                await riley.open_home()
-                await asyncio.wait_for(enough.wait(), 5)
+        async with (
+            listening(handle) as url,
+            LocalSlack(sockets=IMPATIENT, request_url=url) as slack,
+            Person(slack.url, RILEY) as riley,
+        ):
+            await riley.open_home()
+            await asyncio.wait_for(enough.wait(), 5)
 
     asyncio.run(story())
     retries = [(h.get("X-Slack-Retry-Num"), h.get("X-Slack-Retry-Reason")) for _, h in received[:3]]

@@ -175,8 +175,17 @@ function drawHead(place) {
   const title = h("h1", {}, place.is_im ? avatar(bot().user_id, ".tiny") : icon(place.is_private ? "lock" : "hash"), h("span", {}, place.name), place.is_im ? h("span.badge", {}, "APP") : null);
   const count = place.is_im ? null : h("span.members", { title: memberNames(place) }, `${place.members.length + (place.has_bot ? 1 : 0)} members`);
   const absent = place.has_bot ? null : h("span.absent", {}, `${bot().display_name} is not here`);
-  const tips = store.state.tips.length ? h("button.ghost", { type: "button", "aria-label": "Things to try", title: "Things to try", onclick: () => (welcome.show(place.id), scroller.scrollTo({ top: 0 }), draw()) }, icon("bulb")) : null;
+  const tips = store.state.tips.length ? h("button.ghost", { type: "button", "aria-label": "Things to try", title: "Things to try", onclick: () => bringBackWelcome(place.id) }, icon("bulb")) : null;
   fill(head, h("div.head-row", {}, menu, title, h("span.topic", {}, place.topic), absent, count, tips), place.is_im ? tabs() : null);
+}
+
+/** @param {string} id */
+function bringBackWelcome(id) {
+  welcome.show(id);
+  store.tab = "messages";
+  sticking = false;
+  draw();
+  scroller.scrollTo({ top: 0 });
 }
 
 /** @param {any} place */

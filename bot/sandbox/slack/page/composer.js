@@ -99,7 +99,8 @@ export function composer(about) {
     grow();
     complete();
     const outcome = await act("message", { user: store.user, channel: store.channel, text, thread_ts: about.thread() });
-    if (!outcome.ok && outcome.error !== "operation_timeout" && outcome.error !== "invalid_command") note(reason(outcome));
+    // Of a command that failed Slackbot tells in the channel.
+    if (!outcome.ok && (outcome.error === "unreachable" || !text.startsWith("/"))) note(reason(outcome));
   };
   const recall = (/** @type {number} */ by) => {
     if (!history.length) return;

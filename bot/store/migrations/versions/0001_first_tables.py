@@ -106,14 +106,20 @@ def upgrade() -> None:
         sa.Column("decided_at", sa.DateTime(), nullable=True),
         sa.Column("ended_at", sa.DateTime(), nullable=True),
         sa.Column("outcome", sa.JSON(), nullable=False),
+        sa.Column("claimed_at", sa.DateTime(), nullable=True),
         sa.Column("channel", sa.String(length=40), nullable=True),
         sa.Column("ts", sa.String(length=40), nullable=True),
         sa.Column("origin_channel", sa.String(length=40), nullable=False),
         sa.Column("shown_state", sa.String(length=20), nullable=False),
+        sa.Column("kind", sa.String(length=10), nullable=False),
+        sa.Column("undoes", sa.String(length=40), nullable=True),
+        sa.Column("removal", sa.JSON(), nullable=True),
+        sa.Column("remains", sa.JSON(), nullable=True),
         sa.PrimaryKeyConstraint("id"),
     )
     op.create_index(op.f("ix_requests_account_id"), "requests", ["account_id"], unique=False)
     op.create_index(op.f("ix_requests_state"), "requests", ["state"], unique=False)
+    op.create_index(op.f("ix_requests_undoes"), "requests", ["undoes"], unique=False)
     op.create_table(
         "scans",
         sa.Column("id", sa.String(length=40), nullable=False),
@@ -133,6 +139,7 @@ def upgrade() -> None:
         sa.Column("is_on", sa.Boolean(), nullable=False),
         sa.Column("by", sa.Text(), nullable=False),
         sa.Column("at", sa.DateTime(), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("name"),
     )
     op.create_table(
@@ -167,6 +174,7 @@ def upgrade() -> None:
         sa.Column("person", sa.JSON(), nullable=False),
         sa.Column("channel", sa.String(length=40), nullable=False),
         sa.Column("account_id", sa.String(length=12), nullable=False),
+        sa.Column("request_id", sa.String(length=40), nullable=False),
         sa.Column("at", sa.DateTime(), nullable=False),
         sa.PrimaryKeyConstraint("id"),
     )
@@ -222,6 +230,7 @@ def downgrade() -> None:
     op.drop_table("switches")
     op.drop_index("ix_scans_finished", table_name="scans")
     op.drop_table("scans")
+    op.drop_index(op.f("ix_requests_undoes"), table_name="requests")
     op.drop_index(op.f("ix_requests_state"), table_name="requests")
     op.drop_index(op.f("ix_requests_account_id"), table_name="requests")
     op.drop_table("requests")
