@@ -15,6 +15,7 @@ from slack_sdk.errors import SlackApiError, SlackClientError
 from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
+from bot import __version__
 from bot.domain.errors import SupportRoleError
 from bot.serve.child import WorkerChild
 from bot.serve.ops import Readiness, start_ops
@@ -59,6 +60,7 @@ class SlackProcess:
 
     async def run(self) -> None:
         """Serve until SIGTERM or SIGINT. Raises StartError, or what wiring raises, when it cannot start."""
+        log.info("starting", extra={"version": __version__})
         engine = open_store(self.settings)
         await asyncio.to_thread(migrate, engine)
         self._listen_for_signals()

@@ -66,7 +66,7 @@ class Person:
             raise LookupError(f"Nothing was said in {channel!r}.")
         return found[-1]
 
-    async def wait_for(self, predicate: Callable[[Screen], T], seconds: float = WAIT_SECONDS) -> T:
+    async def wait_for(self, predicate: Callable[[Screen], T | None], seconds: float = WAIT_SECONDS) -> T:
         """Look at the screen after every change until the predicate gives something true, and return that.
 
         Raises TimeoutError, with what the screen showed last, after `seconds`.
@@ -89,9 +89,7 @@ class Person:
             found = [m for m in screen.messages(channel) if containing in f"{m.text}\n{m.words}"]
             return found[-1] if found else None
 
-        found = await self.wait_for(newest, seconds)
-        assert found  # noqa: S101 - wait_for returns only what is true
-        return found
+        return await self.wait_for(newest, seconds)
 
     async def wait_for_modal(self, title: str = "", seconds: float = WAIT_SECONDS) -> Seen:
         """The modal in front, as soon as one with that title (or any) is."""
@@ -100,9 +98,7 @@ class Person:
             modal = screen.modal
             return modal if modal and title in {"", modal.title} else None
 
-        found = await self.wait_for(in_front, seconds)
-        assert found  # noqa: S101 - wait_for returns only what is true
-        return found
+        return await self.wait_for(in_front, seconds)
 
     # --- doing ---
 
