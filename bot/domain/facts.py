@@ -36,6 +36,8 @@ class RoleFacts:
     trust: str | None
     """The trust policy as JSON text (URL-decoded); None when GetRole could not be read, see `unreadable`."""
     unreadable: Unreadable | None = None
+    boundary: str = ""
+    """ARN of its permissions boundary; empty where it has none, or where GetRole could not be read."""
 
 
 class ProviderKind(StrEnum):

@@ -1,11 +1,11 @@
 """The rule: what an account gets, from the facts read there and nothing else."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from bot.domain.account import Account, AccountId, AccountState
+from bot.domain.account import AccountId, AccountState
 from bot.domain.facts import AccountFacts, ProviderKind, Providers, RoleFacts, Unreadable, UnreadableCode
 from bot.domain.finding import Finding, Reason, RoleFinding, Severity, Verdict
-from bot.domain.trust import TrustReading, read_trust
+from bot.domain.trust import TrustReading, read_trust, worst_first
 from bot.domain.trust_notes import few, shown
 from bot.domain.wording import (
     attached_elsewhere,
@@ -19,10 +19,27 @@ from bot.domain.wording import (
 )
 
 
-def evaluate(facts: AccountFacts, *, in_scope: frozenset[AccountId]) -> Finding:
+@dataclass(frozen=True, slots=True)
+class Doubts:
+    """What a deeper look holds against roles that the scan alone would find sound; see `explanation`."""
+
+    missing: frozenset[str] = frozenset()
+    """Principals named in trust policies, as written, that were looked up and do not exist."""
+    denials: tuple[tuple[str, Reason], ...] = ()
+    """Role ARNs, each with why that role may not use AWS Support."""
+
+    def against(self, arn: str) -> tuple[Reason, ...]:
+        return tuple(reason for role, reason in self.denials if role == arn)
+
+
+NO_DOUBTS = Doubts()
+
+
+def evaluate(facts: AccountFacts, *, in_scope: frozenset[AccountId], doubts: Doubts = NO_DOUBTS) -> Finding:
     """The finding for one account; `in_scope` are the ids of all accounts that are checked.
 
-    Pure and total: whatever could not be read becomes UNKNOWN with its reason, never an exception.
+    Doubts only ever make it stricter. Pure and total: whatever could not be read becomes UNKNOWN with its
+    reason, never an exception.
     """
     account = facts.account
     if account.state is not AccountState.ACTIVE:
@@ -30,10 +47,10 @@ def evaluate(facts: AccountFacts, *, in_scope: frozenset[AccountId]) -> Finding:
     unreadable = facts.unreadable or _of_another_account(facts)
     if unreadable:
         return _unknown(facts, unreadable)
-    roles = _candidates(facts)
+    roles = candidates(facts)
     if not roles:
         return _fail(facts)
-    return _judge_roles(facts, [_judge(role, facts.providers, account, in_scope) for role in roles])
+    return _judge_roles(facts, [_judge(role, facts, in_scope, doubts) for role in roles])
 
 
 def providers_needed(facts: AccountFacts) -> frozenset[ProviderKind]:
@@ -44,7 +61,8 @@ def providers_needed(facts: AccountFacts) -> frozenset[ProviderKind]:
     """
     if facts.account.state is not AccountState.ACTIVE or facts.unreadable:
         return frozenset()
-    judged = [_judge(role, Providers(), facts.account, frozenset()) for role in _candidates(facts)]
+    unread = replace(facts, providers=Providers())
+    judged = [_judge(role, unread, frozenset(), NO_DOUBTS) for role in candidates(facts)]
     if any(_OPEN in each.codes or each.finding.sound for each in judged):
         return frozenset()
     return frozenset(kind for each in judged for kind in each.depends_on)
@@ -78,7 +96,7 @@ class _Judged:
         return frozenset(reason.code for reason in self.finding.reasons)
 
 
-def _candidates(facts: AccountFacts) -> list[RoleFacts]:
+def candidates(facts: AccountFacts) -> list[RoleFacts]:
     """Roles that count: a service-linked one belongs to an AWS service, and no human can assume it."""
     return [role for role in facts.roles if not _is_service_linked(role)]
 
@@ -104,19 +122,21 @@ def _of_another_account(facts: AccountFacts) -> Unreadable | None:
     )
 
 
-def _judge(
-    role: RoleFacts,
-    providers: Providers,
-    account: Account,
-    in_scope: frozenset[AccountId],
-) -> _Judged:
+def _judge(role: RoleFacts, facts: AccountFacts, in_scope: frozenset[AccountId], doubts: Doubts) -> _Judged:
+    providers = facts.providers
     if role.trust is None:
         unreadable = role.unreadable or _TRUST_NOT_READ
         finding = RoleFinding(role.arn, sound=False, reasons=(reason_of(unreadable),))
         return _Judged(role.name, finding, unreadable)
-    trust = read_trust(role.trust, account=account, in_scope=in_scope, providers=providers)
+    trust = read_trust(
+        role.trust,
+        account=facts.account,
+        in_scope=in_scope,
+        providers=providers,
+        missing=doubts.missing,
+    )
     unread = (providers.unreadable or _PROVIDERS_NOT_READ) if trust.depends_on else None
-    return _Judged(role.name, _role_finding(role, trust), unread, trust.depends_on)
+    return _Judged(role.name, _role_finding(role, trust, doubts.against(role.arn)), unread, trust.depends_on)
 
 
 _TRUST_NOT_READ = Unreadable(
@@ -131,12 +151,13 @@ _PROVIDERS_NOT_READ = Unreadable(
 )
 
 
-def _role_finding(role: RoleFacts, trust: TrustReading) -> RoleFinding:
+def _role_finding(role: RoleFacts, trust: TrustReading, denials: tuple[Reason, ...]) -> RoleFinding:
     notes = trust.notes
     if role.name.startswith("AWSReservedSSO_"):
         text = "IAM Identity Center manages it: who is assigned to it is not visible from this account."
         notes = (Reason("identity-center", text), *notes)
-    return RoleFinding(role.arn, trust.sound, trust.reasons, notes, trust.trusts)
+    reasons = worst_first([*trust.reasons, *denials])
+    return RoleFinding(role.arn, trust.sound and not denials, reasons, notes, trust.trusts)
 
 
 def _judge_roles(facts: AccountFacts, judged: list[_Judged]) -> Finding:

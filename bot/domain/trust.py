@@ -16,7 +16,9 @@ REASON_ORDER = (
     "foreign-account",
     "trust-unreadable",
     "denied",
+    "support-denied",
     "principal-deleted",
+    "principal-missing",
     "provider-missing",
     "no-assume",
     "no-human",
@@ -25,6 +27,14 @@ REASON_ORDER = (
 """Worst first. The first three make a role unsound whoever else may use it."""
 
 _UNSOUND_ALWAYS = frozenset(REASON_ORDER[:3])
+
+
+@dataclass(frozen=True, slots=True)
+class Admission:
+    """A principal that gets in, as written, and what is asked of it or should be known of it."""
+
+    principal: str
+    notes: tuple[Reason, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +49,8 @@ class TrustReading:
     """Principals that get in, as written (an account as its `:root`)."""
     depends_on: frozenset[ProviderKind] = frozenset()
     """Kinds of identity provider that were not read and would make the role sound if theirs exist."""
+    admits: tuple[Admission, ...] = ()
+    """The same principals as in `trusts`, each with its own notes; one of two statements stands twice."""
 
 
 def read_trust(
@@ -47,13 +59,15 @@ def read_trust(
     account: Account,
     in_scope: frozenset[AccountId],
     providers: Providers,
+    missing: frozenset[str] = frozenset(),
 ) -> TrustReading:
     """Judge the trust policy (JSON text) of a role of this account; never raises, whatever the text.
 
     A federated principal of a kind that `providers` does not hold is reported in `depends_on`, not as sound.
+    `missing` are principals, as written, that were looked up and do not exist.
     """
     policy = parse_trust_policy(document, partition=account.partition)
-    ground = _Ground(account, in_scope | account.trusted_account_ids | {account.id}, providers)
+    ground = _Ground(account, in_scope | account.trusted_account_ids | {account.id}, providers, missing)
     outcomes = [
         _Outcome(reason=grant) if isinstance(grant, Reason) else _judge(grant, ground)
         for grant in grants_of(policy.statements)
@@ -70,6 +84,7 @@ class _Ground:
     account: Account
     ours: frozenset[AccountId]
     providers: Providers
+    missing: frozenset[str]
 
     def here(self, principal: Principal) -> bool:
         return self.owns(principal) and principal.account == self.account.id
@@ -126,6 +141,9 @@ def _everyone(_: Principal, conditions: tuple[Condition, ...], ground: _Ground) 
 def _aws_principal(principal: Principal, _: tuple[Condition, ...], ground: _Ground) -> _Outcome:
     if not ground.owns(principal):
         return _Outcome(lets_in=principal.text, reason=_foreign({principal.account}))
+    if principal.text in ground.missing:
+        text = f"{shown(principal.text)} does not exist: nobody gets in by that name."
+        return _Outcome(reason=Reason("principal-missing", text))
     return _Outcome(human=True, lets_in=principal.text, notes=_who_notes(principal, ground))
 
 
@@ -225,17 +243,21 @@ def _reading(outcomes: list[_Outcome], problems: tuple[str, ...]) -> TrustReadin
     unreadable = [
         Reason("trust-unreadable", f"Its trust policy cannot be judged: {each}.") for each in problems
     ]
-    reasons = _worst_first([*unreadable, *(outcome.reason for outcome in outcomes if outcome.reason)])
+    reasons = worst_first([*unreadable, *(outcome.reason for outcome in outcomes if outcome.reason)])
     notes = [note for outcome in outcomes if outcome.human or outcome.needs for note in outcome.notes]
     trusts = tuple(dict.fromkeys(outcome.lets_in for outcome in outcomes if outcome.lets_in))
+    admits = tuple(Admission(each.lets_in, each.notes) for each in outcomes if each.lets_in)
     too_many = any(reason.code in _UNSOUND_ALWAYS for reason in reasons)
     if not too_many and any(outcome.human for outcome in outcomes):
-        return TrustReading(sound=True, notes=_once([*notes, *reasons]), trusts=trusts)
+        return TrustReading(sound=True, notes=_once([*notes, *reasons]), trusts=trusts, admits=admits)
     needs = frozenset(outcome.needs for outcome in outcomes if outcome.needs and not too_many)
-    return TrustReading(sound=False, reasons=reasons, notes=_once(notes), trusts=trusts, depends_on=needs)
+    return TrustReading(
+        sound=False, reasons=reasons, notes=_once(notes), trusts=trusts, depends_on=needs, admits=admits
+    )
 
 
-def _worst_first(reasons: list[Reason]) -> tuple[Reason, ...]:
+def worst_first(reasons: list[Reason]) -> tuple[Reason, ...]:
+    """The reasons in the order of `REASON_ORDER`, each once."""
     return _once(sorted(reasons, key=lambda reason: REASON_ORDER.index(reason.code)))
 
 

@@ -86,7 +86,10 @@ _STEPS = {
     "trust-unreadable": "In {account}, write the trust policy of {roles} anew: "
     "allow a named principal sts:AssumeRole.",
     "denied": "In {account}, take the Deny out of the trust policy of {roles}, or narrow it.",
+    "support-denied": "In {account}, take away what keeps {roles} from support:*, "
+    "or give the policy to another role.",
     "principal-deleted": "In {account}, name a living role or user in the trust policy of {roles}.",
+    "principal-missing": "In {account}, name a role or user that exists in the trust policy of {roles}.",
     "provider-missing": "In {account}, create the identity provider again, "
     "or name one that exists in the trust policy of {roles}.",
     "no-assume": "In {account}, allow sts:AssumeRole to a named principal in the trust policy of {roles}.",

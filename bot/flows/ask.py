@@ -88,7 +88,7 @@ def approve(desk: Desk, request_id: str, decider: Decider) -> RemediationRequest
     with desk.engine.begin() as connection:
         audit.lock_chain(connection)
         request = requests.read_request(connection, request_id)
-        if request is None:
+        if request is None or request.bulk_id:
             return _unknown()
         context = context_of(desk, connection, request, decider)
         refusal = _check(desk, connection, guards.DECISION[request.kind], context)
@@ -117,7 +117,7 @@ def deny(desk: Desk, request_id: str, decider: Decider) -> RemediationRequest | 
     with desk.engine.begin() as connection:
         audit.lock_chain(connection)
         request = requests.read_request(connection, request_id)
-        if request is None:
+        if request is None or request.bulk_id:
             return _unknown()
         context = context_of(desk, connection, request, decider)
         refusal = _check(desk, connection, guards.AT_DENIAL, context)

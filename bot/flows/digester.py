@@ -17,6 +17,7 @@ from bot.flows.digest import due_day
 from bot.flows.engine import FIXES, step
 from bot.flows.parts import Parts
 from bot.store import audit, digests, findings, requests, scans, waivers
+from bot.store.engine import is_outage
 
 log = logging.getLogger(__name__)
 
@@ -27,8 +28,8 @@ RETRY: StepOptions = {
     "retries_allowed": True,
     "interval_seconds": 5,
     "backoff_rate": 2,
-    "max_attempts": 8,
-    "should_retry": lambda fault: isinstance(fault, MessengerError),
+    "max_attempts": 9,
+    "should_retry": lambda fault: isinstance(fault, MessengerError) or is_outage(fault),
 }
 """Some twenty minutes of a Slack outage; after that it is logged, and the next digest tells the rest."""
 
@@ -81,11 +82,16 @@ class Digester:
         return found is None or found.finished_at is not None
 
     def post_daily(self, channel: str, day_text: str) -> None:
-        """Post the digest of a day unless it stands there; a Slack fault is tried again by the engine."""
+        """Post the digest of a day unless it stands there; a MessengerError is tried again by the engine.
+
+        So is the claim of another worker, which may have died over it: there is no other try on that day.
+        """
         desk, now, day = self._desk, self._desk.clock(), date.fromisoformat(day_text)
         with desk.engine.begin() as connection:
-            if not digests.claim_digest(connection, channel, day, now=now):
+            if digests.is_posted(connection, channel, day):
                 return
+            if not digests.claim_digest(connection, channel, day, now=now):
+                raise MessengerError("Another worker has begun this digest and has not ended.", "claimed")
             digest = self._build(connection, channel, day)
             in_force = waivers.read_in_force(connection, now=now)
             verdicts = waive_verdicts(findings.read_verdicts(connection), in_force)

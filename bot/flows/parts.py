@@ -35,6 +35,8 @@ class Aws:
     """For one account, what a fix left there, the request that undoes it, and its approver."""
     close: Callable[[], None]
     """Give up what is being read, and close the connections."""
+    refresh_inventory: Callable[[], None] = lambda: None
+    """List the accounts in scope again, beside whatever goes on."""
 
 
 @dataclass(frozen=True, slots=True)

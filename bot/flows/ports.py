@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import Protocol
 
 from bot.domain.audit import ChainedEvent
+from bot.domain.bulk import BulkReport
 from bot.domain.digest import Digest
 from bot.domain.pause import Pause
 from bot.domain.people import Notice, PersonFacts
@@ -37,6 +38,8 @@ class Messenger(Protocol):
     ) -> MessageRef:
         """`pause` is set while fixes are paused: who waits for a decision should know."""
         ...
+
+    def show_bulk(self, channel: str, report: BulkReport, at: MessageRef | None) -> MessageRef: ...
 
     def show_waiver(self, channel: str, waiver: Waiver, at: MessageRef | None) -> MessageRef: ...
 

@@ -20,6 +20,7 @@ from bot.domain.people import Notice
 from bot.domain.plan import Plan, TargetFacts, build_plan
 from bot.domain.request import Outcome, RemediationRequest, RequestId, RequestKind, RequestState
 from bot.domain.rule import evaluate
+from bot.flows.bulk_course import advance
 from bot.flows.desk import Desk
 from bot.flows.engine import step
 from bot.flows.parts import Parts
@@ -133,7 +134,7 @@ class Preparer:
             self._end(request, RequestState.FAILED, Outcome(text, "Ask again."))
 
     def announce(self, request_id: RequestId) -> None:
-        """Put the request before the approvers, or tell the requester why not; Slack may be away meanwhile."""
+        """Put the request before the approvers, or tell the requester why not; Slack may be away just now."""
         with self._desk.engine.connect() as connection:
             request = requests.read_request(connection, request_id)
         if request is None or request.message is not None:
@@ -196,11 +197,12 @@ def end_request(
             outcome=outcome,
         )
         if moved:
-            audit.record(
-                connection,
-                event_of(request, kind_of_end(request, after), outcome, now),
-                channel=desk.audit_channel,
-            )
+            # A member that is left out is told of with the others, by the message of the bulk request.
+            is_left_out = bool(request.bulk_id) and before is RequestState.PREPARING
+            event = event_of(request, kind_of_end(request, after), outcome, now)
+            audit.record(connection, event, channel="" if is_left_out else desk.audit_channel)
+            if request.bulk_id and not is_left_out:
+                advance(desk, connection, request.bulk_id)
     return moved
 
 
@@ -214,6 +216,7 @@ def event_of(request: RemediationRequest, kind: str, outcome: Outcome, now: date
         "mode": request.mode.value,
         # The kinds `change.…` are of both: what is said of an undo must not read as a fix.
         "undoes": request.undoes or "",
+        "bulk": request.bulk_id,
     }
     return AuditEvent(
         kind=kind,

@@ -32,6 +32,7 @@ from bot.flows.attempt import Attempt, decision_of, plan_of
 from bot.flows.engine import step
 from bot.flows.parts import Parts
 from bot.flows.prepare import end_request, event_of, read_target
+from bot.flows.recent_people import RecentPeople
 from bot.store import accounts, audit, requests
 
 log = logging.getLogger(__name__)
@@ -40,11 +41,12 @@ log = logging.getLogger(__name__)
 class Remediator:
     def __init__(self, parts: Parts) -> None:
         self._parts = parts
+        self._recent = RecentPeople(parts.messenger)
 
     def register(self) -> None:
         @DBOS.workflow(name="remediate")
         def remediate(request_id: str) -> None:
-            run = Run(self._parts, RequestId(request_id))
+            run = Run(self._parts, RequestId(request_id), self._recent)
             try:
                 run.go()
             except Exception:
@@ -58,8 +60,8 @@ class Remediator:
 class Run(Attempt):
     """One attempt at one fix, in one process."""
 
-    def __init__(self, parts: Parts, request_id: RequestId) -> None:
-        super().__init__(parts, request_id)
+    def __init__(self, parts: Parts, request_id: RequestId, recent: RecentPeople | None = None) -> None:
+        super().__init__(parts, request_id, recent)
         self._writer: Writer | None = None
         self._allowed = False
 
@@ -99,10 +101,20 @@ class Run(Attempt):
             return self._end(request, RequestState.FAILED, Outcome(unreadable.text, unreadable.next_step))
         refusal = self._refusal(request, account, target)
         if refusal is not None:
-            state = ENDS.get(refusal.guard, RequestState.REFUSED)
-            return self._end(request, state, Outcome(refusal.reason, refusal.next_step))
-        self._allowed = self._may_write(request, target)
+            return self._end(request, *self._end_after(request, target, refusal))
+        self._allowed = self._may_write(request)
         return self._allowed
+
+    def _end_after(
+        self, request: RemediationRequest, target: TargetFacts | None, refusal: Refused
+    ) -> tuple[RequestState, Outcome]:
+        """Where a refusal leads; what has made the plan old may be that the account needs none any more."""
+        is_old = refusal.guard == guards.PlanUnchanged().name
+        if is_old and target is not None and self._fixed_by_others(request, target):
+            text = f"{request.label} got a support role by another way; nothing was written."
+            return RequestState.ALREADY_FIXED, Outcome(text)
+        state = ENDS.get(refusal.guard, RequestState.REFUSED)
+        return state, Outcome(refusal.reason, refusal.next_step)
 
     def _read_target(self, request: RemediationRequest) -> tuple[Account | None, TargetFacts | None]:
         with self._desk.engine.connect() as connection:
@@ -110,10 +122,7 @@ class Run(Attempt):
             everybody = accounts.read_accounts(connection)
         return (account, read_target(self._parts, account, everybody)) if account else (None, None)
 
-    def _may_write(self, request: RemediationRequest, target: TargetFacts | None) -> bool:
-        if target is not None and self._fixed_by_others(request, target):
-            outcome = Outcome(f"{request.label} got a support role by another way; nothing was written.")
-            return self._end(request, RequestState.ALREADY_FIXED, outcome)
+    def _may_write(self, request: RemediationRequest) -> bool:
         if request.mode is not Mode.APPLY or self._desk.policy.mode is not Mode.APPLY:
             text = f"Dry run: the role would now be created in {request.label}. Nothing was written."
             return self._end(request, RequestState.REHEARSED, Outcome(text))

@@ -15,6 +15,7 @@ from bot.domain.guards import ask_again
 from bot.domain.request import Outcome, RequestState
 from bot.domain.scope import Scope, parse_scope, words_of
 from bot.flows import engine as durable
+from bot.flows.bulk_worker import BulkChores
 from bot.flows.digester import Digester
 from bot.flows.parts import Parts
 from bot.flows.prepare import end_request, show_request
@@ -27,6 +28,7 @@ log = logging.getLogger(__name__)
 BEAT_SECONDS = 2.0
 SILENT_AFTER = timedelta(seconds=10)
 """A worker that has not been heard of for this long is taken for dead."""
+ACCOUNTS_SECONDS = 600.0
 PROGRESS_EVERY = timedelta(seconds=2)
 """Slack allows a message about one update a second; a reader needs fewer."""
 RETRY_AFTER = timedelta(seconds=5)
@@ -47,6 +49,7 @@ class Upkeep:
         self._desk = parts.desk
         self._digester = digester
         self._waivers = WaiverChores(parts)
+        self._bulks = BulkChores(parts)
         self._executor_id = executor_id
         self._stop = threading.Event()
         self._threads: list[threading.Thread] = []
@@ -64,17 +67,22 @@ class Upkeep:
         for thread in self._threads:
             thread.join(timeout=5)
         with self._desk.engine.begin() as connection:
-            operations.forget_executor(connection, self._executor_id)
+            # Not forgotten: what did not end in time is taken over by whoever sees it silent.
+            operations.silence(connection, self._executor_id)
 
     def _chores(self) -> tuple[Chore, ...]:
         return (
             Chore("heartbeat", BEAT_SECONDS, self.beat),
             Chore("take-over", BEAT_SECONDS, self.take_over),
             Chore("aws", 60.0, self.look_at_aws),
+            Chore("accounts", ACCOUNTS_SECONDS, self.refresh_accounts),
             Chore("outbox", 0.5, self.post_audit),
             Chore("status", 0.5, self.show_scans),
             Chore("requests", 1.0, self.show_requests),
             Chore("expiry", 5.0, self.expire),
+            Chore("bulk requests", 0.5, self._bulks.go_on),
+            Chore("messages of bulk requests", 0.5, self._bulks.show),
+            Chore("expiry of bulk requests", 5.0, self._bulks.expire),
             Chore("waivers", 1.0, self._waivers.show),
             Chore("ends of waivers", 5.0, self._waivers.end),
             Chore("words about waivers", 5.0, self._waivers.tell),
@@ -96,6 +104,13 @@ class Upkeep:
             now = self._desk.clock()
             operations.beat(connection, self._executor_id, problem=self._aws_problem, now=now)
 
+    def refresh_accounts(self) -> None:
+        """List the accounts in scope before a scan needs them; what is refused is told by that scan."""
+        try:
+            self._parts.aws.refresh_inventory()
+        except AwsError as fault:
+            log.warning("accounts not listed", extra={"problem": str(fault)})
+
     def look_at_aws(self) -> None:
         """Ask STS who we are: what keeps a worker from AWS shows in /readyz before it shows in findings."""
         try:
@@ -114,7 +129,8 @@ class Upkeep:
             ]
         for executor_id in silent:
             resumed = durable.take_over(executor_id)
-            log.warning("took over", extra={"executor": executor_id, "workflows": resumed})
+            if resumed:
+                log.warning("took over", extra={"executor": executor_id, "workflows": resumed})
             if not durable.has_unfinished(executor_id):
                 with self._desk.engine.begin() as connection:
                     operations.forget_executor(connection, executor_id)

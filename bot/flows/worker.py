@@ -3,8 +3,9 @@
 from sqlalchemy import Engine
 
 from bot.flows import engine as durable
+from bot.flows.bulk_worker import BulkPreparer
 from bot.flows.digester import Digester
-from bot.flows.engine import FIXES, SCANS
+from bot.flows.engine import FIXES, PLANS, SCANS
 from bot.flows.parts import Parts
 from bot.flows.prepare import Preparer
 from bot.flows.remediate import Remediator
@@ -12,7 +13,7 @@ from bot.flows.scanner import Scanner
 from bot.flows.undoer import Undoer
 from bot.flows.upkeep import Upkeep
 
-AT_ONCE = {SCANS: 2, FIXES: 8}
+AT_ONCE = {SCANS: 2, FIXES: 8, PLANS: 8}
 """Two batches overlap, so that the slow accounts at the end of one do not leave the reader idle."""
 
 
@@ -22,7 +23,14 @@ class Worker:
         self._executor_id = executor_id
         self._close = parts.aws.close
         self._digester = Digester(parts)
-        self._registers = (Scanner(parts), Preparer(parts), Remediator(parts), Undoer(parts), self._digester)
+        self._registers = (
+            Scanner(parts),
+            Preparer(parts),
+            BulkPreparer(parts),
+            Remediator(parts),
+            Undoer(parts),
+            self._digester,
+        )
         self._upkeep = Upkeep(parts, self._digester, executor_id)
 
     def start(self) -> None:

@@ -24,6 +24,8 @@ class FormRow:
     """Empty until an account is chosen."""
     request_id: str = ""
     """Of a form about a request."""
+    account_ids: tuple[str, ...] = ()
+    """Of a form about several accounts, in the order in which they were offered."""
 
 
 def add_form(
@@ -34,6 +36,7 @@ def add_form(
     account_id: str,
     now: datetime,
     request_id: str = "",
+    account_ids: tuple[str, ...] = (),
 ) -> str:
     """Keep what a modal is about; its id."""
     connection.execute(delete(forms).where(forms.c.at < now - KEEP_FOR))
@@ -45,6 +48,7 @@ def add_form(
             channel=channel,
             account_id=account_id,
             request_id=request_id,
+            account_ids=list(account_ids),
             at=now,
         ),
     )
@@ -55,4 +59,5 @@ def read_form(connection: Connection, form_id: str) -> FormRow | None:
     row = connection.execute(select(forms).where(forms.c.id == form_id)).first()
     if row is None:
         return None
-    return FormRow(row.id, load(Person, row.person), row.channel, row.account_id, row.request_id)
+    person, several = load(Person, row.person), tuple(row.account_ids or ())
+    return FormRow(row.id, person, row.channel, row.account_id, row.request_id, several)

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, Connection, Row, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Row, and_, func, insert, or_, select, update
 
 from bot.domain.account import AccountId
 from bot.domain.digest import OurFix
@@ -22,11 +22,14 @@ from bot.domain.request import (
 )
 from bot.domain.undo import Remains, Removal
 from bot.store.codec import dump, load
-from bot.store.tables import requests
+from bot.store.tables import bulks, requests
 
 OPEN = (RequestState.PREPARING, RequestState.PENDING, RequestState.APPROVED, RequestState.APPLYING)
 CHANGED = (RequestState.APPLIED, RequestState.APPLIED_UNVERIFIED, RequestState.UNDONE)
 
+
+ALONE = requests.c.bulk_id == ""
+"""Not part of a bulk request, which is shown, decided and ended as one."""
 
 UNDOING = tuple((before, RequestState.UNDONE) for before in CHANGED if before is not RequestState.UNDONE)
 """How a fix moves when it is undone."""
@@ -49,6 +52,7 @@ def add_request(connection: Connection, request: RemediationRequest) -> None:
             shown_state="",
             kind=request.kind.value,
             undoes=request.undoes,
+            bulk_id=request.bulk_id,
         ),
     )
 
@@ -102,8 +106,25 @@ def move(
     values |= {name: dump(value) for name, value in parts.items() if value is not None}
     if decision is not None:
         values["decided_at"] = decision.at
+    _touch_bulk(connection, request_id)
     change = update(requests).where(requests.c.id == request_id, requests.c.state == before.value)
     return connection.execute(change.values(values)).rowcount == 1
+
+
+def _touch_bulk(connection: Connection, request_id: RequestId) -> None:
+    """Have the message of the bulk request that it is part of brought up to date, if there is one.
+
+    Before the request's own row: whoever moves many takes the same locks in the same order.
+    """
+    part_of = select(requests.c.bulk_id).where(requests.c.id == request_id).scalar_subquery()
+    change = update(bulks).where(bulks.c.id == part_of)
+    connection.execute(change.values(version=bulks.c.version + 1))
+
+
+def read_members(connection: Connection, bulk_id: str) -> tuple[RemediationRequest, ...]:
+    """The requests that a bulk request is made of, in their order: the canary first."""
+    query = select(requests).where(requests.c.bulk_id == bulk_id).order_by(requests.c.id)
+    return _all(connection.execute(query))
 
 
 def note_outcome(connection: Connection, request_id: RequestId, outcome: Outcome) -> None:
@@ -152,6 +173,8 @@ def read_open_for(connection: Connection, account_id: AccountId) -> RemediationR
 
 def show_pending_anew(connection: Connection) -> None:
     """Have the messages that wait for a decision brought up to date: what they say besides has changed."""
+    waits = bulks.c.state == RequestState.PENDING.value
+    connection.execute(update(bulks).where(waits).values(version=bulks.c.version + 1))
     change = update(requests).where(requests.c.state == RequestState.PENDING.value)
     connection.execute(change.values(shown_state=""))
 
@@ -159,6 +182,7 @@ def show_pending_anew(connection: Connection) -> None:
 def read_overdue(connection: Connection, *, now: datetime) -> tuple[RemediationRequest, ...]:
     """Requests that nobody decided in time."""
     query = select(requests).where(
+        ALONE,
         requests.c.state == RequestState.PENDING.value,
         requests.c.expires_at <= now,
     )
@@ -171,6 +195,7 @@ def read_stale_messages(connection: Connection, *, now: datetime) -> tuple[Remed
     Not those whose first message somebody is just posting: it would stand there twice.
     """
     query = select(requests).where(
+        ALONE,
         requests.c.shown_state != requests.c.state,
         requests.c.plan.is_not(None),
         requests.c.state.not_in([RequestState.PREPARING.value, RequestState.APPLYING.value]),
@@ -186,20 +211,22 @@ def read_in_flight(connection: Connection) -> tuple[RemediationRequest, ...]:
 
 
 def read_pending(connection: Connection) -> tuple[RemediationRequest, ...]:
-    """Requests that wait for a decision, soonest to expire first."""
-    query = select(requests).where(requests.c.state == RequestState.PENDING.value)
+    """Requests that wait for a decision of their own, soonest to expire first."""
+    query = select(requests).where(ALONE, requests.c.state == RequestState.PENDING.value)
     return _all(connection.execute(query.order_by(requests.c.expires_at)))
 
 
 def count_pending(connection: Connection) -> int:
-    query = select(func.count()).where(requests.c.state == RequestState.PENDING.value)
-    return int(connection.execute(query).scalar() or 0)
+    """How many decisions are waited for: one for each request, one for all accounts of a bulk request."""
+    alone = select(func.count()).where(ALONE, requests.c.state == RequestState.PENDING.value)
+    together = select(func.count()).where(bulks.c.state == RequestState.PENDING.value)
+    return int(connection.execute(alone).scalar() or 0) + int(connection.execute(together).scalar() or 0)
 
 
 def count_changes(connection: Connection, *, since: datetime, besides: RequestId) -> int:
     """Accounts changed since then by other requests, undone ones too.
 
-    Changes under way count, for they may yet succeed.
+    Changes under way count, for they may yet succeed; not those that are approved and wait for their wave.
     """
     ended = select(func.count()).where(
         requests.c.state.in_([state.value for state in CHANGED]),
@@ -208,7 +235,10 @@ def count_changes(connection: Connection, *, since: datetime, besides: RequestId
         requests.c.id != besides,
     )
     running = select(func.count()).where(
-        requests.c.state.in_([RequestState.APPROVED.value, RequestState.APPLYING.value]),
+        or_(
+            requests.c.state == RequestState.APPLYING.value,
+            and_(ALONE, requests.c.state == RequestState.APPROVED.value),
+        ),
         requests.c.mode == Mode.APPLY.value,
         requests.c.id != besides,
     )
@@ -257,4 +287,5 @@ def _request(row: Row[tuple[object, ...]]) -> RemediationRequest:
         kind=RequestKind(row.kind),
         undoes=None if row.undoes is None else RequestId(row.undoes),
         removal=None if row.removal is None else load(Removal, row.removal),
+        bulk_id=row.bulk_id,
     )

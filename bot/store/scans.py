@@ -66,6 +66,8 @@ def read_batch(connection: Connection, scan_id: str, number: int) -> tuple[Accou
 
 def finish_batch(connection: Connection, scan_id: str, number: int, *, now: datetime) -> bool:
     """Mark a batch done; True for the one that ends its scan."""
+    # The scan's row is the lock: two last batches that do not see each other would both leave it open.
+    connection.execute(update(scans).where(scans.c.id == scan_id).values(total=scans.c.total))
     connection.execute(
         update(scan_batches)
         .where(scan_batches.c.scan_id == scan_id, scan_batches.c.number == number)

@@ -133,6 +133,33 @@ requests = Table(
     Column("undoes", String(40), index=True),  # the fix that an undo is about
     Column("removal", JSON),  # what an undo takes away
     Column("remains", JSON),  # what was there of the fix when the undo was prepared
+    Column("bulk_id", String(40), nullable=False, default="", index=True),  # the bulk request it is part of
+)
+
+bulks = Table(
+    "bulks",
+    metadata,
+    Column("id", String(40), primary_key=True),
+    Column("requester", JSON, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("mode", String(10), nullable=False),
+    Column("state", String(20), nullable=False, index=True),
+    Column("wave_size", Integer, nullable=False),
+    Column("created_at", Utc, nullable=False),
+    Column("expires_at", Utc, nullable=False),
+    Column("released", Integer, nullable=False),  # how many members were let go, in the order of their ids
+    Column("hash", String(64), nullable=False),  # over all plans; empty until they are made
+    Column("decision", JSON),
+    Column("stopped_by", JSON),
+    Column("outcome", JSON, nullable=False),
+    Column("origin_channel", String(40), nullable=False),
+    Column("channel", String(40)),
+    Column("ts", String(40)),
+    Column("version", Integer, nullable=False),  # rises with every change of it and of its members
+    Column("shown_version", Integer, nullable=False),  # what its message last showed
+    Column("shown_state", String(20), nullable=False),
+    Column("shown_at", Utc),
+    Column("showing_at", Utc),  # since when a worker is at its message
 )
 
 waivers = Table(
@@ -238,5 +265,6 @@ forms = Table(
     Column("channel", String(40), nullable=False),
     Column("account_id", String(12), nullable=False),
     Column("request_id", String(40), nullable=False, default=""),  # of a form about a request
+    Column("account_ids", JSON),  # of a form about several accounts
     Column("at", Utc, nullable=False),
 )

@@ -31,7 +31,7 @@ from bot.slack.client import build_client
 from bot.slack.messenger import SlackMessenger
 from bot.wiring.desk import build_desk
 
-REMEMBER_SECONDS = 300.0
+REMEMBER_SECONDS = 1200.0
 log = logging.getLogger(__name__)
 
 WANTED = Wanted(ous=True)
@@ -62,9 +62,11 @@ def build_aws(settings: Settings) -> Aws:
         fix_id = removal.fix_id
         return Writer(account, removal.plan, fix_id, approver, config, session_name=request_id)
 
+    inventory = RecentInventory(lambda: read_accounts_in_scope(settings, config))
     return Aws(
         read_identity=lambda: read_caller(config).account_id,
-        read_inventory=RecentInventory(lambda: read_accounts_in_scope(settings, config)),
+        read_inventory=inventory,
+        refresh_inventory=inventory.refresh,
         reach=reach,
         read_accounts=reader.read_accounts,
         read_target=read_target_of,
@@ -90,8 +92,10 @@ def read_accounts_in_scope(settings: Settings, config: AwsConfig) -> tuple[Accou
 
 
 class RecentInventory:
-    """Remembers the accounts in scope for some minutes: Organizations lists 20 at a time, one page after the
-    other, so that 10,000 accounts take ten seconds and more.
+    """Remembers the accounts in scope, and lists them anew beside the scans.
+
+    Organizations lists 20 at a time, one page after the other and some eight pages a second: 10,000 accounts
+    take a minute, which no scan should wait for. A new account is seen within a quarter of an hour.
     """
 
     def __init__(self, read: Callable[[], tuple[Account, ...]]) -> None:
@@ -102,9 +106,17 @@ class RecentInventory:
     def __call__(self) -> tuple[Account, ...]:
         with self._lock:
             if self._known is None or time.monotonic() - self._known[0] > REMEMBER_SECONDS:
-                found = self._read()
-                self._known = (time.monotonic(), found)
+                self._known = (time.monotonic(), self._read())
             return self._known[1]
+
+    def refresh(self) -> None:
+        """List the accounts again while scans go on with those that are known."""
+        if self._known is None:
+            self()
+            return
+        found = self._read()
+        with self._lock:
+            self._known = (time.monotonic(), found)
 
 
 def reader_limits(settings: Settings) -> ReaderLimits:

@@ -8,6 +8,7 @@ from typing import Any
 from building.values import APPROVER, a_member
 
 from bot.domain.audit import ChainedEvent
+from bot.domain.bulk import BulkReport
 from bot.domain.digest import Digest
 from bot.domain.errors import MessengerError
 from bot.domain.pause import Pause
@@ -56,6 +57,9 @@ class FakeMessenger(Messenger):
         pause: Pause | None = None,
     ) -> MessageRef:
         return self._put(channel, RequestMessage(request, progress, pause), at)
+
+    def show_bulk(self, channel: str, report: BulkReport, at: MessageRef | None) -> MessageRef:
+        return self._put(channel, report, at)
 
     def show_waiver(self, channel: str, waiver: Waiver, at: MessageRef | None) -> MessageRef:
         return self._put(channel, waiver, at)

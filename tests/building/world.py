@@ -27,6 +27,7 @@ from bot.flows.parts import Parts
 from bot.flows.prepare import Preparer
 from bot.flows.remediate import Remediator, Run
 from bot.flows.scanner import Scanner
+from bot.flows.undoer import Undoer
 from bot.flows.upkeep import Upkeep
 from bot.flows.worker import AT_ONCE
 from bot.store import accounts, audit, requests
@@ -88,7 +89,7 @@ class World:
     def start(self, executor_id: str = "worker-1") -> None:
         parts = self.parts
         durable.prepare_engine(self.engine, executor_id)
-        for part in (Scanner(parts), Preparer(parts), Remediator(parts), Digester(parts)):
+        for part in (Scanner(parts), Preparer(parts), Remediator(parts), Undoer(parts), Digester(parts)):
             part.register()
         durable.launch(AT_ONCE)
 

@@ -10,6 +10,7 @@ FINAL = {
     RequestState.FAILED,
     RequestState.DENIED,
     RequestState.EXPIRED,
+    RequestState.SKIPPED,
     RequestState.REFUSED,
     RequestState.SUPERSEDED,
     RequestState.ALREADY_FIXED,

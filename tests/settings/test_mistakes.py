@@ -172,6 +172,7 @@ def test_a_secret_given_twice_in_one_source_is_a_problem(problems: Problems) -> 
         ("remediation", "request_ttl_minutes", [4, 10081, -1]),
         ("remediation", "max_changes_per_hour", [-1, 1001]),
         ("remediation", "max_accounts_per_request", [0, 501]),
+        ("waivers", "max_days", [0, 731, "long"]),
         ("slack", "team_ids", [["E0123ABCD"], ["acme"]]),
         ("slack", "api_url", ["slack.com/api/", "https://slack.com/api", "ftp://slack.com/"]),
         ("slack", "bot_token", ["xoxp-1", "xapp-1", "token"]),

@@ -51,9 +51,8 @@ def _waiting(waiting: Sequence[RemediationRequest]) -> list[Block]:
         return []
     lines = [
         md(
-            "{undo}{account}, asked by {who}, until {when}",
-            undo="Undo of the fix of " if request.kind is RequestKind.UNDO else "",
-            account=request.label,
+            "{what}, asked by {who}, until {when}",
+            what=f"Undo of the fix of {request.label}" if request.kind is RequestKind.UNDO else request.label,
             who=mention(request.requester.user_id),
             when=moment(request.expires_at),
         )

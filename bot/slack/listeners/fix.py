@@ -162,7 +162,7 @@ def _why_nothing(reception: Reception, scope: Scope) -> tuple[str, str]:
         )
     if waived:
         return (
-            f"No account in this scope fails that is not waived; {waived} are.",
+            f"Every account in this scope that fails is waived ({waived}).",
             "/support-role waivers lists them. To have one fixed all the same: /support-role fix ACCOUNT",
         )
     return "No account in this scope fails.", "/support-role status checks anew."

@@ -298,7 +298,7 @@ def test_a_waived_account_is_not_offered_for_a_fix(known: Workplace):
     known.command("fix", by=PRIYA)
 
     assert known.modal_of(PRIYA) is None
-    assert "No account in this scope fails that is not waived; 1 are." in known.told_to(PRIYA)[-1]
+    assert "Every account in this scope that fails is waived (1)." in known.told_to(PRIYA)[-1]
 
 
 @pytest.mark.parametrize("words", ["fix payments", "fix 111122223333", "fix verdict:waived"])
@@ -384,6 +384,18 @@ def test_a_scope_finds_one_among_a_thousand(work: Workplace):
     (told,) = work.told_to(RILEY)
     assert "1 waiver in force" in told
     assert "account-777 (000000000777)" in told
+
+
+@pytest.mark.parametrize(
+    ("words", "count"), [("verdict:waived", "1 waiver in force"), ("ledger", "No account is")]
+)
+def test_a_scope_of_the_list_goes_by_what_is_shown(known: Workplace, words: str, count: str):
+    ask(known)
+    grant(known)
+
+    known.command(f"waivers {words}", by=PRIYA)
+
+    assert count in known.told_to(PRIYA)[-1]
 
 
 def test_a_list_of_none_says_so(known: Workplace):

@@ -115,9 +115,11 @@ def upgrade() -> None:
         sa.Column("undoes", sa.String(length=40), nullable=True),
         sa.Column("removal", sa.JSON(), nullable=True),
         sa.Column("remains", sa.JSON(), nullable=True),
+        sa.Column("bulk_id", sa.String(length=40), nullable=False),
         sa.PrimaryKeyConstraint("id"),
     )
     op.create_index(op.f("ix_requests_account_id"), "requests", ["account_id"], unique=False)
+    op.create_index(op.f("ix_requests_bulk_id"), "requests", ["bulk_id"], unique=False)
     op.create_index(op.f("ix_requests_state"), "requests", ["state"], unique=False)
     op.create_index(op.f("ix_requests_undoes"), "requests", ["undoes"], unique=False)
     op.create_table(
@@ -142,6 +144,32 @@ def upgrade() -> None:
         sa.Column("reason", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("name"),
     )
+    op.create_table(
+        "bulks",
+        sa.Column("id", sa.String(length=40), nullable=False),
+        sa.Column("requester", sa.JSON(), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("mode", sa.String(length=10), nullable=False),
+        sa.Column("state", sa.String(length=20), nullable=False),
+        sa.Column("wave_size", sa.Integer(), nullable=False),
+        sa.Column("created_at", sa.DateTime(), nullable=False),
+        sa.Column("expires_at", sa.DateTime(), nullable=False),
+        sa.Column("released", sa.Integer(), nullable=False),
+        sa.Column("hash", sa.String(length=64), nullable=False),
+        sa.Column("decision", sa.JSON(), nullable=True),
+        sa.Column("stopped_by", sa.JSON(), nullable=True),
+        sa.Column("outcome", sa.JSON(), nullable=False),
+        sa.Column("origin_channel", sa.String(length=40), nullable=False),
+        sa.Column("channel", sa.String(length=40), nullable=True),
+        sa.Column("ts", sa.String(length=40), nullable=True),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("shown_version", sa.Integer(), nullable=False),
+        sa.Column("shown_state", sa.String(length=20), nullable=False),
+        sa.Column("shown_at", sa.DateTime(), nullable=True),
+        sa.Column("showing_at", sa.DateTime(), nullable=True),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    op.create_index(op.f("ix_bulks_state"), "bulks", ["state"], unique=False)
     op.create_table(
         "waivers",
         sa.Column("id", sa.String(length=40), nullable=False),
@@ -175,6 +203,7 @@ def upgrade() -> None:
         sa.Column("channel", sa.String(length=40), nullable=False),
         sa.Column("account_id", sa.String(length=12), nullable=False),
         sa.Column("request_id", sa.String(length=40), nullable=False),
+        sa.Column("account_ids", sa.JSON(), nullable=True),
         sa.Column("at", sa.DateTime(), nullable=False),
         sa.PrimaryKeyConstraint("id"),
     )
@@ -227,11 +256,14 @@ def downgrade() -> None:
     op.drop_index(op.f("ix_waivers_state"), table_name="waivers")
     op.drop_index(op.f("ix_waivers_account_id"), table_name="waivers")
     op.drop_table("waivers")
+    op.drop_index(op.f("ix_bulks_state"), table_name="bulks")
+    op.drop_table("bulks")
     op.drop_table("switches")
     op.drop_index("ix_scans_finished", table_name="scans")
     op.drop_table("scans")
     op.drop_index(op.f("ix_requests_undoes"), table_name="requests")
     op.drop_index(op.f("ix_requests_state"), table_name="requests")
+    op.drop_index(op.f("ix_requests_bulk_id"), table_name="requests")
     op.drop_index(op.f("ix_requests_account_id"), table_name="requests")
     op.drop_table("requests")
     op.drop_index("ix_findings_verdict", table_name="findings")

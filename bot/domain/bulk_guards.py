@@ -1,0 +1,150 @@
+"""The guards of a bulk request as a whole. Those of a fix are asked besides, for each of its members."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from bot.domain.bulk import BulkReport, BulkState
+from bot.domain.guards import (
+    ALLOWED,
+    ActorIsAMember,
+    ApproverAllowed,
+    Click,
+    Decision,
+    GuardOf,
+    Policy,
+    Refused,
+    WorkspaceAndChannel,
+    approver_names,
+)
+from bot.domain.people import PersonFacts
+from bot.domain.request import RequestState
+
+ASK_AGAIN = "Ask again: /support-role fix verdict:fail"
+
+
+@dataclass(frozen=True, slots=True)
+class BulkContext:
+    """All that these guards look at. None always means: could not be read."""
+
+    now: datetime
+    policy: Policy
+    report: BulkReport
+    click: Click
+    clicker: PersonFacts | None
+    group_members: Mapping[str, frozenset[str] | None] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class NotTheBulkRequester:
+    name: str = "not_the_requester"
+
+    def check(self, context: BulkContext) -> Decision:
+        if not context.report.bulk.requester.may_be(context.click.person):
+            return ALLOWED
+        others = approver_names(context.policy, but=context.click.person.user_id)
+        text = "You asked for these fixes; a second person must approve them."
+        return Refused(self.name, text, f"Ask {others}.")
+
+
+@dataclass(frozen=True, slots=True)
+class BulkIsPending:
+    name: str = "request_is_pending"
+
+    def check(self, context: BulkContext) -> Decision:
+        bulk = context.report.bulk
+        if bulk.state is BulkState.PENDING:
+            return ALLOWED
+        by = f" by <@{bulk.decision.person.user_id}>" if bulk.decision else ""
+        return Refused(self.name, f"This request is already decided: {bulk.state.value}{by}.")
+
+
+@dataclass(frozen=True, slots=True)
+class BulkNotExpired:
+    name: str = "not_expired"
+
+    def check(self, context: BulkContext) -> Decision:
+        if context.now < context.report.bulk.expires_at:
+            return ALLOWED
+        return Refused(self.name, "This request has expired.", ASK_AGAIN)
+
+
+@dataclass(frozen=True, slots=True)
+class BulkWithinLimit:
+    name: str = "within_change_limit"
+
+    def check(self, context: BulkContext) -> Decision:
+        asked, limit = len(context.report.members), context.policy.max_accounts_per_request
+        if 0 < asked <= limit:
+            return ALLOWED
+        text = f"One request may be about {limit} accounts at most; this one is about {asked}."
+        return Refused(self.name, text, "Choose fewer, or see remediation.max_accounts_per_request.")
+
+
+@dataclass(frozen=True, slots=True)
+class BulkUnchanged:
+    name: str = "plan_unchanged"
+
+    def check(self, context: BulkContext) -> Decision:
+        report = context.report
+        pending = all(member.state is RequestState.PENDING for member in report.planned)
+        if report.planned and pending and report.plans_hash == report.bulk.hash:
+            return ALLOWED
+        return Refused(self.name, "The plans have changed since they were shown.", ASK_AGAIN)
+
+
+@dataclass(frozen=True, slots=True)
+class BulkIsRunning:
+    name: str = "bulk_is_running"
+
+    def check(self, context: BulkContext) -> Decision:
+        state = context.report.bulk.state
+        if state is BulkState.RUNNING:
+            return ALLOWED
+        text = (
+            "It is stopping already."
+            if state is BulkState.STOPPING
+            else f"It is {state.value}: nothing runs."
+        )
+        return Refused(self.name, text)
+
+
+@dataclass(frozen=True, slots=True)
+class MayStop:
+    """Stopping only takes away: whoever asked may do it, and every approver."""
+
+    name: str = "may_stop"
+
+    def check(self, context: BulkContext) -> Decision:
+        if context.report.bulk.requester.is_same_as(context.click.person):
+            return ALLOWED
+        return ApproverAllowed().check(context)
+
+
+AT_BULK_REQUEST: tuple[GuardOf[BulkContext], ...] = (BulkWithinLimit(),)
+
+AT_BULK_DECISION: tuple[GuardOf[BulkContext], ...] = (
+    WorkspaceAndChannel(),
+    ActorIsAMember(),
+    NotTheBulkRequester(),
+    ApproverAllowed(),
+    BulkIsPending(),
+    BulkNotExpired(),
+    BulkWithinLimit(),
+    BulkUnchanged(),
+)
+"""At the click on Approve, before the guards of each member."""
+
+AT_BULK_DENIAL: tuple[GuardOf[BulkContext], ...] = (
+    WorkspaceAndChannel(),
+    ActorIsAMember(),
+    BulkIsPending(),
+    BulkNotExpired(),
+)
+
+AT_STOP: tuple[GuardOf[BulkContext], ...] = (
+    WorkspaceAndChannel(),
+    ActorIsAMember(),
+    MayStop(),
+    BulkIsRunning(),
+)

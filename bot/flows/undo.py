@@ -1,0 +1,109 @@
+"""The Slack side of an undo: asking for one. It is decided like a fix, in `ask`. Nothing of AWS."""
+
+from dataclasses import replace
+from secrets import token_hex
+
+from sqlalchemy import Connection
+
+from bot.domain import guards
+from bot.domain.guards import Click, Refused
+from bot.domain.request import (
+    MessageRef,
+    Outcome,
+    Person,
+    RemediationRequest,
+    RequestId,
+    RequestKind,
+    RequestState,
+)
+from bot.flows.ask import Decider, context_of, open_already, record
+from bot.flows.desk import Desk
+from bot.flows.engine import FIXES
+from bot.store import audit, requests
+
+BEGUN = frozenset({RequestState.APPLYING, RequestState.FAILED, RequestState.APPLIED_UNVERIFIED})
+"""States of an undo that may have taken something away; one that was refused has touched nothing."""
+
+
+def ask_for_undo(
+    desk: Desk,
+    *,
+    fix_id: str,
+    requester: Person,
+    reason: str,
+    channel: str,
+) -> RemediationRequest | Refused:
+    """Write down that an undo is asked for, and have the role read anew; refused where nothing is left."""
+    with desk.engine.begin() as connection:
+        audit.lock_chain(connection)
+        fix = requests.read_request(connection, fix_id)
+        if fix is None or fix.kind is not RequestKind.FIX:
+            return Refused("fix_can_be_undone", "That fix is not known here.", "See /support-role status.")
+        request = _draft(desk, fix, requester, reason, channel)
+        refusal = (
+            _nothing_left(connection, fix)
+            or open_already(connection, request)
+            or _off(desk, connection, request)
+        )
+        if refusal is not None:
+            record(desk, connection, request, "undo.refused", requester, refusal.reason, guard=refusal.guard)
+            return refusal
+        requests.add_request(connection, request)
+        outcome = f"<@{requester.user_id}> asked to undo the fix of {request.label}."
+        more = {"reason": reason, "undoes": fix.id}
+        record(desk, connection, request, "undo.requested", requester, outcome, **more)
+        desk.enqueue(connection, "prepare_undo", request.id, queue=FIXES, key=f"prepare:{request.id}")
+    return request
+
+
+def has_begun(connection: Connection, fix_id: str) -> bool:
+    """Whether an approved undo of this fix has written already, or was about to when it stopped."""
+    return any(
+        undo.state in BEGUN and audit.has_event(connection, undo.id, "change.intended")
+        for undo in requests.read_undos(connection, fix_id)
+    )
+
+
+def _draft(
+    desk: Desk, fix: RemediationRequest, requester: Person, reason: str, channel: str
+) -> RemediationRequest:
+    now = desk.clock()
+    return replace(
+        fix,
+        id=RequestId(f"undo-{token_hex(10)}"),
+        kind=RequestKind.UNDO,
+        undoes=fix.id,
+        requester=requester,
+        reason=reason,
+        mode=desk.policy.mode,
+        state=RequestState.PREPARING,
+        created_at=now,
+        expires_at=now + desk.request_ttl,
+        plan=None,
+        decision=None,
+        decided_at=None,
+        outcome=Outcome(),
+        message=None,
+        origin=MessageRef(channel, ""),
+        # It is asked for and decided by itself, whatever the fix was part of.
+        bulk_id="",
+    )
+
+
+def _nothing_left(connection: Connection, fix: RemediationRequest) -> Refused | None:
+    if fix.leaves is not None:
+        return None
+    if fix.state is not RequestState.UNDONE:
+        text = f"The fix of {fix.label} is {fix.state.value}: it left no role that could be taken away."
+        return Refused("fix_can_be_undone", text)
+    by = [
+        f"<@{u.requester.user_id}>" for u in requests.read_undos(connection, fix.id) if u.state is fix.state
+    ]
+    who = f"; {by[-1]} asked for that" if by else ""
+    return Refused("fix_can_be_undone", f"The fix of {fix.label} is undone already{who}.")
+
+
+def _off(desk: Desk, connection: Connection, request: RemediationRequest) -> Refused | None:
+    nobody = Click(request.requester, channel_id="", is_shared_channel=None)
+    context = context_of(desk, connection, request, Decider(nobody, None, {}))
+    return guards.first_refusal(guards.AT_UNDO_ASKED, context)

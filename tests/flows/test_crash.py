@@ -1,0 +1,106 @@
+"""A worker that ends in the middle of a fix: another one goes on, and nothing happens twice."""
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from adapters.aws import FileCloud
+from building.values import PAYMENTS, an_account
+from building.waiting import eventually
+from building.world import World
+
+from bot.domain.request import RemediationRequest, RequestState
+from bot.flows.upkeep import SILENT_AFTER
+
+NAME = "aws-support-access"
+FIX_TRAIL = ["fix.requested", "fix.approved", "change.intended", "change.applied", "change.verified"]
+
+
+@pytest.fixture
+def world(database_file: Path, tmp_path: Path, world: World) -> World:
+    """A world whose AWS outlives a process."""
+    world.cloud = FileCloud(tmp_path / "cloud.json", an_account())
+    return world
+
+
+@contextmanager
+def worker_at(world: World, database: Path, call: str) -> Iterator[subprocess.Popen[str]]:
+    """Another process that has come to a call to AWS, and waits there."""
+    tests = Path(__file__).parents[1]
+    program = [sys.executable, str(Path(__file__).with_name("a_worker_process.py"))]
+    with subprocess.Popen(
+        [*program, str(database), str(database.with_name("cloud.json")), call],
+        env={**os.environ, "PYTHONPATH": str(tests)},
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as process:
+        try:
+            assert process.stdout is not None
+            assert process.stdout.readline() == "started\n"
+            assert process.stdout.readline() == f"at {call}\n"
+            yield process
+        finally:
+            process.kill()
+
+
+def go_on(world: World, request: RemediationRequest) -> RemediationRequest:
+    """A second worker takes over; the request when it is done with it."""
+    world.start("second-worker")
+    upkeep = world.upkeep("second-worker")
+
+    def is_done() -> bool:
+        upkeep.take_over()
+        return world.request(request.id).state not in {RequestState.APPROVED, RequestState.APPLYING}
+
+    eventually(is_done, "the second worker has ended the request")
+    world.wait()
+    return world.request(request.id)
+
+
+@pytest.mark.parametrize("call", ["CreateRole", "+CreateRole", "+AttachRolePolicy", "ReadBack"])
+def test_what_a_killed_worker_began_is_ended_by_another_and_nothing_happens_twice(
+    world: World, database_file: Path, call: str
+):
+    request = world.approved()
+    with worker_at(world, database_file, call) as process:
+        process.send_signal(signal.SIGKILL)
+        process.wait(timeout=10)
+    assert world.request(request.id).state is RequestState.APPLYING
+
+    world.clock.move(seconds=SILENT_AFTER.total_seconds() + 1)
+    ended = go_on(world, request)
+
+    role = world.cloud.find(PAYMENTS, NAME)
+    assert role is not None
+    assert ended.plan is not None
+    assert ended.state is RequestState.APPLIED
+    assert role.policies == [ended.plan.policy_arn]
+    assert world.cloud.calls == [f"CreateRole {PAYMENTS}", f"AttachRolePolicy {PAYMENTS}"]
+    assert world.kinds(request.id) == FIX_TRAIL
+
+
+def test_what_a_worker_could_not_end_before_it_was_stopped_is_ended_by_another_at_once(
+    world: World, database_file: Path
+):
+    request = world.approved()
+    with worker_at(world, database_file, "CreateRole") as process:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        process.send_signal(signal.SIGTERM)
+        assert process.stdout.readline() == "stopped\n"
+        process.stdin.write("\n")
+        process.stdin.close()
+        process.wait(timeout=10)
+    assert world.request(request.id).state is RequestState.APPLYING
+
+    ended = go_on(world, request)
+
+    assert ended.state is RequestState.APPLIED
+    assert world.cloud.calls == [f"CreateRole {PAYMENTS}", f"AttachRolePolicy {PAYMENTS}"]
+    assert world.kinds(request.id) == FIX_TRAIL
