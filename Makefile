@@ -44,6 +44,7 @@ lint: $(READY)
 types: $(READY)
 	$(HEADING) "types: mypy --strict"
 	@$(BIN)/mypy --strict bot
+	@MYPYPATH=tests $(BIN)/mypy --strict --explicit-package-bases tests/building tests/adapters
 
 layers: $(READY)
 	$(HEADING) "layers: lint-imports"

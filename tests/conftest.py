@@ -4,6 +4,11 @@ import os
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
+
+# How long an example takes is the machine's affair, and no test's.
+settings.register_profile("unhurried", deadline=None)
+settings.load_profile("unhurried")
 
 PREFIXES = ("AWS_", "SLACK_", "SUPPORT_ROLE_", "BOTO_", "MOTO_")
 NAMES = (

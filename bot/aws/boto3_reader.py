@@ -131,7 +131,10 @@ class _Clients:
 _METHODS = {
     "AssumeRole": "assume_role",
     "GetCallerIdentity": "get_caller_identity",
+    "GetPolicy": "get_policy",
+    "GetPolicyVersion": "get_policy_version",
     "GetRole": "get_role",
+    "GetRolePolicy": "get_role_policy",
     "GetUser": "get_user",
     "ListAttachedRolePolicies": "list_attached_role_policies",
     "ListEntitiesForPolicy": "list_entities_for_policy",

@@ -162,7 +162,7 @@ def read_facts(
     providers_needed: ProvidersNeeded,
     now: Callable[[], datetime],
 ) -> Steps[AccountFacts]:
-    entities = yield from _list_entities(inside)
+    entities = yield from list_entities(inside, inside.account.policy_arn)
     roles = []
     for name in entities.roles:
         role = yield from _read_role(inside, name)
@@ -173,14 +173,16 @@ def read_facts(
     return replace(facts, providers=(yield from read_providers(inside, kinds))) if kinds else facts
 
 
-def _list_entities(inside: Inside) -> Steps[Entities]:
-    """Page to the end: IAM may send a page that is short, or empty, and still truncated."""
+def list_entities(inside: Inside, policy_arn: str, usage: str = "PermissionsPolicy") -> Steps[Entities]:
+    """Who carries a policy, paged to the end: IAM may send a page that is short, or empty, and truncated.
+
+    A policy that only bounds a role is not attached to it: that is usage `PermissionsBoundary`.
+    """
     pages: list[tuple[list[str], list[str], list[str]]] = []
     markers: set[str] = set()
     parameters: dict[str, str | int] = {
-        "PolicyArn": inside.account.policy_arn,
-        # A policy that only bounds a role is not attached to it.
-        "PolicyUsageFilter": "PermissionsPolicy",
+        "PolicyArn": policy_arn,
+        "PolicyUsageFilter": usage,
         "MaxItems": PAGE_SIZE,
     }
 
@@ -241,10 +243,11 @@ def parse_role(answer: Answer) -> RoleFacts:
     try:
         role = answer["Role"]
         name, arn, trust = role["RoleName"], role["Arn"], role["AssumeRolePolicyDocument"]
+        boundary = role.get("PermissionsBoundary", {}).get("PermissionsBoundaryArn", "")
     except (KeyError, TypeError):
         raise unparseable("an answer without a role") from None
     parse_identity(arn)
-    return RoleFacts(name, arn, unquote(trust))
+    return RoleFacts(name, arn, unquote(trust), boundary=boundary)
 
 
 def read_providers(inside: Inside, kinds: frozenset[ProviderKind]) -> Steps[Providers]:

@@ -52,8 +52,8 @@ def _steps(account: Account, name: str, caller: Identity, session_name: str) -> 
     try:
         role = yield from inside.ask("GetRole", {"RoleName": name}, _parse_role, name)
         inside.require_own(role.arn, "GetRole")
-        policies = yield from _list(inside, name, "ListAttachedRolePolicies", _attached)
-        inline = yield from _list(inside, name, "ListRolePolicies", _inline)
+        policies = yield from list_on_role(inside, name, "ListAttachedRolePolicies", parse_attached)
+        inline = yield from list_on_role(inside, name, "ListRolePolicies", parse_inline)
     except UnreadableError as error:
         if error.code != "NoSuchEntity":
             raise
@@ -65,7 +65,7 @@ Page = tuple[tuple[str, ...], str]
 """What a page lists, and the marker of the next one."""
 
 
-def _list(
+def list_on_role(
     inside: Inside, role: str, operation: str, parse: Callable[[Answer], Page]
 ) -> Steps[tuple[str, ...]]:
     """All pages: what is not seen could not be told to differ."""
@@ -84,7 +84,7 @@ def _list(
     return tuple(chain.from_iterable(pages))
 
 
-def _attached(answer: Answer) -> Page:
+def parse_attached(answer: Answer) -> Page:
     marker = next_marker(answer, "AttachedPolicies")
     try:
         return tuple(each["PolicyArn"] for each in answer["AttachedPolicies"]), marker
@@ -92,7 +92,7 @@ def _attached(answer: Answer) -> Page:
         raise unparseable("an attached policy without PolicyArn") from None
 
 
-def _inline(answer: Answer) -> Page:
+def parse_inline(answer: Answer) -> Page:
     marker = next_marker(answer, "PolicyNames")
     return tuple(answer["PolicyNames"]), marker
 

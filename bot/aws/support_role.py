@@ -106,6 +106,11 @@ class Writer:
         self._writing = self._session(config, build_write_policy(plan))
         self._undoing = self._session(config, build_undo_policy(plan))
 
+    @property
+    def may_have_written(self) -> bool:
+        """False while no session was ever opened to write with."""
+        return self._writing.is_open
+
     def observe(self) -> ObservedRole | None:
         """The role of exactly the planned name, and what is attached to it; None when there is none."""
         try:

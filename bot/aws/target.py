@@ -6,27 +6,23 @@ from typing import Any
 from urllib.parse import unquote
 
 from bot.aws.boto3_reader import Boto3Reader
-from bot.aws.faults import CallError, UnreadableError, unparseable
+from bot.aws.faults import UnreadableError, unparseable
 from bot.aws.inspection import (
     SCAN_ACTIONS,
     Answer,
     Inside,
     Steps,
-    enter,
-    parse_role,
     read_facts,
-    read_providers,
 )
+from bot.aws.principals import Principals
 from bot.aws.remains import REMAINS_ACTIONS
-from bot.aws.sessions import Identity, parse_identity, role_name
+from bot.aws.sessions import Identity
 from bot.domain.account import Account, AccountId, AccountState
-from bot.domain.facts import AccountFacts, ProviderKind, Unreadable
-from bot.domain.plan import Existence, ExistingRole, Plan, PrincipalFact, TargetFacts
+from bot.domain.facts import AccountFacts, Unreadable
+from bot.domain.plan import ExistingRole, Plan, PrincipalFact, TargetFacts
 
 TARGET_ACTIONS = SCAN_ACTIONS | REMAINS_ACTIONS | {"iam:GetUser"}
 """What is done with the scan role before and after a write."""
-
-PROVIDER_KINDS = {"saml-provider": ProviderKind.SAML, "oidc-provider": ProviderKind.OIDC}
 
 
 def read_target(
@@ -62,26 +58,18 @@ class _Target:
     ) -> None:
         self._account = account
         self._plan = plan
-        self._scope = scope
         self._reader = reader
-        self._caller = caller
-        self._inside: dict[str, Inside] = {}
+        self._known = Principals(account, scope, caller, reader.config.session_name)
 
     def steps(self) -> Steps[TargetFacts]:
         reader = self._reader
         try:
-            inside = yield from self._enter(self._account)
+            inside = yield from self._known.enter(self._account)
             facts = yield from read_facts(inside, reader.providers_needed, reader.now)
         except UnreadableError as error:
             return _unread(self._account, self._plan, reader, error.unreadable)
         existing, unreadable = yield from self._existing(inside)
         return TargetFacts(facts, existing, unreadable, (yield from self._principals()))
-
-    def _enter(self, account: Account) -> Steps[Inside]:
-        if account.id not in self._inside:
-            name = self._reader.config.session_name
-            self._inside[account.id] = yield from enter(account, self._caller, name)
-        return self._inside[account.id]
 
     def _existing(self, inside: Inside) -> Steps[tuple[ExistingRole | None, Unreadable | None]]:
         name = self._plan.role_name
@@ -93,55 +81,8 @@ class _Target:
     def _principals(self) -> Steps[tuple[PrincipalFact, ...]]:
         found: tuple[PrincipalFact, ...] = ()
         for arn in trusted_arns(self._plan):
-            found += ((yield from self._principal(arn)),)
+            found += ((yield from self._known.look_up(arn)),)
         return found
-
-    def _principal(self, arn: str) -> Steps[PrincipalFact]:
-        home = self._home(arn)
-        if home is None:
-            return PrincipalFact(arn, Existence.IAM_DECIDES)
-        try:
-            inside = yield from self._enter(home)
-            existence = yield from _look_up(inside, arn)
-        except UnreadableError as error:
-            missing = error.code == "NoSuchEntity"
-            return PrincipalFact(
-                arn, Existence.MISSING if missing else None, None if missing else error.unreadable
-            )
-        return PrincipalFact(arn, existence)
-
-    def _home(self, arn: str) -> Account | None:
-        """The account that a principal lives in, if it is ours to read."""
-        try:
-            identity = parse_identity(arn)
-        except CallError:
-            return None
-        if identity.is_in(self._account):
-            return self._account
-        home = self._scope.get(AccountId(identity.account_id))
-        readable = home is not None and home.state is AccountState.ACTIVE and identity.is_in(home)
-        return home if readable else None
-
-
-def _look_up(inside: Inside, arn: str) -> Steps[Existence]:
-    kind, _, path = arn.split(":", 5)[5].partition("/")
-    if kind in PROVIDER_KINDS:
-        providers = yield from read_providers(inside, frozenset({PROVIDER_KINDS[kind]}))
-        if providers.unreadable:
-            raise UnreadableError(providers.unreadable, providers.unreadable.code)
-        return _exists(arn in providers.arns)
-    name = role_name(path)
-    if kind == "role":
-        role = yield from inside.ask("GetRole", {"RoleName": name}, parse_role, name)
-        return _exists(role.arn == arn)
-    if kind == "user":
-        found = yield from inside.ask("GetUser", {"UserName": name}, parse_user_arn, name)
-        return _exists(found == arn)
-    return Existence.IAM_DECIDES
-
-
-def _exists(there: bool) -> Existence:  # noqa: FBT001 - its only argument is the question
-    return Existence.EXISTS if there else Existence.MISSING
 
 
 def trusted_arns(plan: Plan) -> tuple[str, ...]:
@@ -159,13 +100,6 @@ def parse_existing(answer: Answer) -> ExistingRole:
         return ExistingRole(role["RoleName"], role["Arn"], role["RoleId"], trust, tags)
     except (KeyError, TypeError):
         raise unparseable("an answer without a role") from None
-
-
-def parse_user_arn(answer: Answer) -> str:
-    try:
-        return str(answer["User"]["Arn"])
-    except (KeyError, TypeError):
-        raise unparseable("an answer without a user") from None
 
 
 def _unread(account: Account, plan: Plan, reader: Boto3Reader, why: Unreadable) -> TargetFacts:

@@ -50,6 +50,11 @@ class WriteSession:
         self._policy = policy
         self._iam: Any = None
 
+    @property
+    def is_open(self) -> bool:
+        """Whether the role was assumed and is in the right account: before that, nothing can be written."""
+        return self._iam is not None
+
     def call(self, operation: str, **parameters: object) -> Any:
         """One IAM call about the role; AwsError, with AWS's own code, when it is refused or fails for
         good.

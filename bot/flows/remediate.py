@@ -168,12 +168,14 @@ class Run(Attempt):
         request = self._request()
         if not self._recheck(request):
             return False
+        is_first = not self._has_written()
         self._intend(request)
         self._progress(request, ApplyStep.ASSUME)
         try:
             created = self._writer_for(request).create_role()
         except AwsError as fault:
-            return self._fail(request, fault, ApplyStep.CREATE)
+            never_wrote = is_first and not (self._writer and self._writer.may_have_written)
+            return self._fail(request, fault, ApplyStep.CREATE, take_back=not never_wrote)
         if isinstance(created, NotOurs):
             return self._end(request, RequestState.REFUSED, _not_ours(request, created), take_back=False)
         self._note(request, created)
@@ -235,11 +237,15 @@ class Run(Attempt):
         )
         return not self._end(request, RequestState.APPLIED_UNVERIFIED, outcome)
 
-    def _fail(self, request: RemediationRequest, fault: AwsError, step: ApplyStep) -> bool:
+    def _fail(
+        self, request: RemediationRequest, fault: AwsError, step: ApplyStep, *, take_back: bool = True
+    ) -> bool:
         """A write that failed for good: what this run created is taken back."""
         self._board.post(request, ApplyProgress(step, failed=True))
         ids = (fault.request_id,) if fault.request_id else ()
-        return self._end(request, RequestState.FAILED, Outcome(str(fault), aws_request_ids=ids))
+        next_step = "" if take_back else "Nothing was written. Mend the cause, then ask again."
+        outcome = Outcome(str(fault), next_step, aws_request_ids=ids)
+        return self._end(request, RequestState.FAILED, outcome, take_back=take_back)
 
     def _take_back(self, request: RemediationRequest, outcome: Outcome) -> Outcome:
         """Delete the role that this request made, if it did; the outcome says what became of it."""

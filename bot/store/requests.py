@@ -7,6 +7,7 @@ from sqlalchemy import ColumnElement, Connection, Row, and_, func, insert, or_, 
 
 from bot.domain.account import AccountId
 from bot.domain.digest import OurFix
+from bot.domain.history import Deed
 from bot.domain.plan import Plan, TargetFacts
 from bot.domain.request import (
     MOVES,
@@ -22,7 +23,7 @@ from bot.domain.request import (
 )
 from bot.domain.undo import Remains, Removal
 from bot.store.codec import dump, load
-from bot.store.tables import bulks, requests
+from bot.store.tables import Utc, bulks, requests
 
 OPEN = (RequestState.PREPARING, RequestState.PENDING, RequestState.APPROVED, RequestState.APPLYING)
 CHANGED = (RequestState.APPLIED, RequestState.APPLIED_UNVERIFIED, RequestState.UNDONE)
@@ -204,16 +205,27 @@ def read_stale_messages(connection: Connection, *, now: datetime) -> tuple[Remed
     return tuple(request for request in _all(connection.execute(query)) if request.plan is not None)
 
 
-def read_in_flight(connection: Connection) -> tuple[RemediationRequest, ...]:
-    """Requests that a workflow should be working on."""
-    states = (RequestState.PREPARING, RequestState.APPROVED, RequestState.APPLYING)
-    return _all(connection.execute(select(requests).where(requests.c.state.in_([s.value for s in states]))))
-
-
 def read_pending(connection: Connection) -> tuple[RemediationRequest, ...]:
     """Requests that wait for a decision of their own, soonest to expire first."""
     query = select(requests).where(ALONE, requests.c.state == RequestState.PENDING.value)
     return _all(connection.execute(query.order_by(requests.c.expires_at)))
+
+
+def read_open(connection: Connection) -> tuple[RemediationRequest, ...]:
+    """Requests of their own that wait or are under way, soonest to expire first."""
+    query = select(requests).where(ALONE, requests.c.state.in_([state.value for state in OPEN]))
+    return _all(connection.execute(query.order_by(requests.c.expires_at, requests.c.id)))
+
+
+def read_deeds(connection: Connection, *, account_id: str = "", limit: int) -> tuple[Deed, ...]:
+    """Everything that was asked for an account, or what changed any account; the newest first."""
+    at = func.coalesce(requests.c.ended_at, requests.c.created_at, type_=Utc)
+    query = select(requests).order_by(at.desc(), requests.c.id.desc()).limit(limit)
+    if account_id:
+        query = query.where(requests.c.account_id == account_id)
+    else:
+        query = query.where(requests.c.state.in_([state.value for state in CHANGED]))
+    return tuple(Deed(_request(row), row.ended_at or row.created_at) for row in connection.execute(query))
 
 
 def count_pending(connection: Connection) -> int:

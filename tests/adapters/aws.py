@@ -1,7 +1,7 @@
 """AWS as the flows see it: accounts with roles in memory or in a file, and switches for what goes wrong."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from threading import RLock
@@ -12,7 +12,9 @@ from building.values import EXTERNAL_ID, a_trust
 from bot.aws.observed_role import ObservedRole, problems_of, why_not_ours
 from bot.aws.support_role import Attached, Created, Deleted, NotOurs, ReadBack, Writer
 from bot.domain.account import Access, Account
+from bot.domain.deep_facts import DeepFacts
 from bot.domain.errors import AwsError
+from bot.domain.explanation import names_in_trust
 from bot.domain.facts import AccountFacts, RoleFacts, Unreadable
 from bot.domain.plan import Existence, ExistingRole, Plan, PrincipalFact, TargetFacts
 from bot.domain.request import RequestId
@@ -105,6 +107,7 @@ class FakeCloud:
             read_inventory=self._read_inventory,
             reach=self._reach,
             read_accounts=lambda accounts: [self._facts(account, clock) for account in accounts],
+            read_deep=self._deep,
             read_target=lambda account, plan, _: self._target(account, plan, clock),
             open_writer=lambda account, plan, request, approver: FakeWriter(
                 self, account, plan, request, approver
@@ -141,6 +144,15 @@ class FakeCloud:
             if account.policy_arn in role.policies
         ]
         return AccountFacts(account, clock(), roles=tuple(carriers))
+
+    def _deep(self, facts: AccountFacts, everybody: Sequence[Account]) -> DeepFacts:
+        """Nothing more is on any role; principals exist unless they are gone."""
+        if {account.access for account in everybody} - {REACH}:
+            raise AssertionError("an account is looked into without how it is reached")
+        self.call("ReadDeep")
+        in_scope = frozenset(account.id for account in everybody)
+        names = names_in_trust(facts, in_scope=in_scope)
+        return DeepFacts(principals=tuple(self._principal(arn) for arn in names))
 
     def _target(self, account: Account, plan: Plan, clock: Clock) -> TargetFacts:
         self.call("ReadTarget")
@@ -206,6 +218,10 @@ class FakeWriter(Writer):
         self._plan = plan
         self._request_id = request_id
         self._approver = approver
+
+    @property
+    def may_have_written(self) -> bool:
+        return True
 
     def observe(self) -> ObservedRole | None:
         self._cloud.call("GetRole")

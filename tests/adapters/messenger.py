@@ -11,9 +11,10 @@ from bot.domain.audit import ChainedEvent
 from bot.domain.bulk import BulkReport
 from bot.domain.digest import Digest
 from bot.domain.errors import MessengerError
+from bot.domain.explanation import Explanation
 from bot.domain.pause import Pause
 from bot.domain.people import Notice, PersonFacts
-from bot.domain.request import ApplyProgress, MessageRef, RemediationRequest
+from bot.domain.request import ApplyProgress, MessageRef, Mode, RemediationRequest
 from bot.domain.status import Status
 from bot.domain.waiver import Waiver
 from bot.flows.ports import Messenger
@@ -34,6 +35,7 @@ class FakeMessenger(Messenger):
     groups: dict[str, frozenset[str]] = field(default_factory=dict)
     shared_channels: set[str] = field(default_factory=set)
     told: list[tuple[str, str, Notice]] = field(default_factory=list)
+    explained: list[tuple[str, str, Explanation]] = field(default_factory=list)
     messages: dict[tuple[str, str], Any] = field(default_factory=dict)
     """What stands where, by channel and ts, in the order in which it was first posted."""
     updates: int = 0
@@ -58,7 +60,9 @@ class FakeMessenger(Messenger):
     ) -> MessageRef:
         return self._put(channel, RequestMessage(request, progress, pause), at)
 
-    def show_bulk(self, channel: str, report: BulkReport, at: MessageRef | None) -> MessageRef:
+    def show_bulk(
+        self, channel: str, report: BulkReport, at: MessageRef | None, pause: Pause | None = None
+    ) -> MessageRef:
         return self._put(channel, report, at)
 
     def show_waiver(self, channel: str, waiver: Waiver, at: MessageRef | None) -> MessageRef:
@@ -73,6 +77,12 @@ class FakeMessenger(Messenger):
     def tell(self, user_id: str, channel: str, notice: Notice) -> None:
         self._reach_slack()
         self.told.append((user_id, channel, notice))
+
+    def show_explanation(
+        self, user_id: str, channel: str, explanation: Explanation, mode: Mode, waiver: Waiver | None
+    ) -> None:
+        self._reach_slack()
+        self.explained.append((user_id, channel, explanation))
 
     def read_person(self, user_id: str) -> PersonFacts:
         self._reach_slack()

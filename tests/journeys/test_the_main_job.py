@@ -163,3 +163,20 @@ def test_what_stands_in_the_way_is_said_to_whoever_asked(travel: Callable[..., N
         assert [c for c in sandbox.aws.calls() if c.action == "iam:CreateRole"] == []
 
     travel(journey)
+
+
+def test_a_remediation_role_that_is_not_there_fails_without_a_doubt(travel: Callable[..., None]) -> None:
+    """The likeliest trouble of a first set-up: nothing was written, and the record says just that."""
+
+    async def journey(sandbox: Sandbox) -> None:
+        async with Person(sandbox.url, RILEY) as riley, Person(sandbox.url, ANA) as ana:
+            await riley.command("/support-role status", "cloud-security")
+            await riley.wait_for(lambda screen: _settled(screen.messages("cloud-security")))
+            approval = await _ask(riley, "payments-prod")
+            sandbox.aws.deny(PAYMENTS, "SupportRoleRemediator")
+            await ana.click(approval, "Approve")
+            record = await ana.wait_for_message("approvals", "Nothing was written")
+            assert "AssumeRole into SupportRoleRemediator" in record.words
+            assert "left behind" not in record.words.lower()
+
+    travel(journey)
