@@ -1,6 +1,7 @@
 """The control's names in each standard, so that a finding can be matched with other tools' findings."""
 
 from dataclasses import asdict, dataclass
+from itertools import groupby
 
 from bot.domain.canonical import Json
 
@@ -25,11 +26,20 @@ class Control:
         """The id in a version of CIS AWS Foundations, or empty for a version without it."""
         return dict(self.cis).get(version, "")
 
+    def cis_in_words(self) -> str:
+        """`CIS 1.22 (v1.1), 1.17 (v1.3 to v4.0), …`: versions in a row with one id stand together."""
+        rows = groupby(self.cis, key=lambda row: row[1])
+        return "CIS " + ", ".join(f"{id_} ({_span([v for v, _ in row])})" for id_, row in rows)
+
     def as_json(self) -> dict[str, Json]:
         """The `control` object of reports: ids by version are objects, all else is text."""
         return {
             name: dict(value) if isinstance(value, tuple) else value for name, value in asdict(self).items()
         }
+
+
+def _span(versions: list[str]) -> str:
+    return f"v{versions[0]}" if len(versions) == 1 else f"v{versions[0]} to v{versions[-1]}"
 
 
 CONTROL = Control(

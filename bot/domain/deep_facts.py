@@ -59,8 +59,6 @@ class Carriers:
     roles: tuple[str, ...] = ()
     users: tuple[str, ...] = ()
     groups: tuple[str, ...] = ()
-    exists: bool = True
-    """False: there is no such policy in the account."""
     unreadable: Unreadable | None = None
 
     @property

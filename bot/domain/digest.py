@@ -39,6 +39,20 @@ class OurFix:
 
 
 @dataclass(frozen=True, slots=True)
+class TrendPoint:
+    """What the digests of a date reported."""
+
+    day: date
+    summary: Summary
+
+    @property
+    def passing_percent(self) -> int:
+        """PASS among the accounts that could have a role, rounded down; UNKNOWN and WAIVED do not pass."""
+        readable = self.summary.in_scope - self.summary.skipped
+        return 100 if readable == 0 else self.summary.count(Verdict.PASS) * 100 // readable
+
+
+@dataclass(frozen=True, slots=True)
 class Digest:
     day: date
     """Local date of the subscription's time zone; a channel gets one digest for each."""
@@ -56,6 +70,10 @@ class Digest:
     previous_day: date | None
     ending_waivers: tuple[Waiver, ...] = ()
     """In force, and over within 14 days; soonest first."""
+    missed: tuple[date, ...] = ()
+    """Dates since the last digest that should have had one, and had none."""
+    trend: tuple[TrendPoint, ...] = ()
+    """Up to 30 days with today, oldest first; dates without a digest are not in it."""
 
     @property
     def is_quiet(self) -> bool:
@@ -78,18 +96,22 @@ def build_digest(
     chain_head: str,
     last_scan_at: datetime | None,
     ending_waivers: tuple[Waiver, ...] = (),
+    missed: tuple[date, ...] = (),
+    trend: tuple[TrendPoint, ...] = (),
 ) -> Digest:
     """Compare today's findings, as they are shown, with the last digest posted.
 
-    UNKNOWN is neither fixed nor failing; what is WAIVED fails anew when its waiver ends.
+    UNKNOWN is neither fixed nor failing; what is WAIVED fails anew when its waiver ends. `trend` are the days
+    before, and today is added to them.
     """
     before = dict(baseline.verdicts) if baseline else {}
     fixes = {fix.account_id: fix for fix in our_fixes}
     changes = [_change(item, before, fixes, since=baseline.day) for item in known] if baseline else []
+    summary = summarize([item.finding for item in known])
     return Digest(
         day=day,
         now=now,
-        summary=summarize([item.finding for item in known]),
+        summary=summary,
         newly_failing=tuple(c for c in changes if _turned_bad(c) and not c.regressed_after_our_fix),
         fixed=tuple(c for c in changes if c.before in NOT_FIXED and c.known.finding.verdict is Verdict.PASS),
         regressed=tuple(c for c in changes if _turned_bad(c) and c.regressed_after_our_fix),
@@ -100,6 +122,8 @@ def build_digest(
         last_scan_at=last_scan_at,
         previous_day=baseline.day if baseline else None,
         ending_waivers=ending_waivers,
+        missed=missed,
+        trend=(*trend, TrendPoint(day, summary)),
     )
 
 

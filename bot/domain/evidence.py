@@ -99,11 +99,25 @@ def evidence_of_role(
     in_scope: frozenset[AccountId],
 ) -> Iterator[Evidence]:
     """Who can assume a role and on which conditions, and what keeps it from AWS Support."""
+    yield from _of_trust(role, finding, facts, deep, in_scope)
+    if deep.unreadable is None:
+        yield from _of_policies(role, deep.role(role.arn))
+
+
+def _of_trust(
+    role: RoleFacts,
+    finding: RoleFinding,
+    facts: AccountFacts,
+    deep: DeepFacts,
+    in_scope: frozenset[AccountId],
+) -> Iterator[Evidence]:
     call = f"iam:GetRole {role.arn}"
     said: set[str] = set()
     if role.trust is not None:
         reading = read_trust(role.trust, account=facts.account, in_scope=in_scope, providers=facts.providers)
         for admission in dict.fromkeys(reading.admits):
+            if _is_said_by_reason(admission, finding):
+                continue
             said |= {note.text for note in admission.notes}
             yield _of_admission(admission, role.arn, facts, deep)
     unread = role.trust is None
@@ -114,8 +128,12 @@ def evidence_of_role(
     for note in finding.notes:
         if note.code not in _TOLD_APART and note.text not in said:
             yield Evidence(note.text, (call,), role.arn)
-    if deep.unreadable is None:
-        yield from _of_policies(role, deep.role(role.arn))
+
+
+def _is_said_by_reason(admission: Admission, finding: RoleFinding) -> bool:
+    """Whether a reason against the role names the principal already, as `*` or a service."""
+    reasons = [reason.text for reason in finding.reasons if reason.code not in _TOLD_APART]
+    return any(admission.principal in text for text in reasons)
 
 
 def _of_admission(admission: Admission, role_arn: str, facts: AccountFacts, deep: DeepFacts) -> Evidence:
@@ -221,10 +239,9 @@ def _text_of_carriers(carriers: Carriers, facts: AccountFacts) -> tuple[str, str
         bounded = sorted({*carriers.roles}.difference(_carrying(facts)))
         text = f"{POLICY_NAME} is only the permissions boundary of {_roles(bounded)}" if bounded else ""
         return (f"{text}. That grants nothing, so it does not count.", BOUNDARY_ONLY) if text else ("", "")
-    if carriers.policy_arn == same_name_arn(account) and carriers.exists:
-        text = f"A customer managed policy is merely named {POLICY_NAME}"
-        on = f" and is on {who}" if who else ""
-        return f"{text}{on}. Only AWS's own {account.policy_arn} counts.", SAME_NAME
+    if carriers.policy_arn == same_name_arn(account) and who:
+        text = f"A customer managed policy that is merely named {POLICY_NAME} is on {who}"
+        return f"{text}. Only AWS's own {account.policy_arn} counts.", SAME_NAME
     if carriers.policy_arn == administrator_arn(account) and who:
         return (
             f"AWS Support can be reached another way: AdministratorAccess is on {who}. {_NO_ROLE}",

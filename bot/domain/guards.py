@@ -515,3 +515,10 @@ AT_UNDO: tuple[Guard, ...] = (
 
 DECISION: Mapping[RequestKind, tuple[Guard, ...]] = {RequestKind.FIX: AT_DECISION, RequestKind.UNDO: AT_UNDO}
 """What is asked at the click on Approve, and again just before the write."""
+
+AT_UNDO_DENIAL: tuple[Guard, ...] = (WorkspaceAndChannel(what="Undos"), *AT_DENIAL[1:])
+DENIAL: Mapping[RequestKind, tuple[Guard, ...]] = {
+    RequestKind.FIX: AT_DENIAL,
+    RequestKind.UNDO: AT_UNDO_DENIAL,
+}
+"""What is asked at the click on Deny."""

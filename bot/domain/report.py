@@ -3,14 +3,21 @@
 import csv
 import io
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
+from types import MappingProxyType
 
+from bot.domain.account import AccountId
 from bot.domain.canonical import Json
 from bot.domain.control import CONTROL
+from bot.domain.explanation import Explanation, explanation_json
 from bot.domain.finding import Finding, Reason, Summary, Verdict, summarize
 
 SCHEMA = "support-role/check/1"
+
+Explanations = Mapping[AccountId, Explanation]
+"""Of the accounts that were looked into deeper."""
+NOT_EXPLAINED: Explanations = MappingProxyType({})
 
 
 def report(findings: Sequence[Finding], *, started_at: datetime, finished_at: datetime) -> dict[str, Json]:
@@ -25,6 +32,7 @@ def report_chunks(
     summary: Summary,
     started_at: datetime,
     finished_at: datetime,
+    explanations: Explanations = NOT_EXPLAINED,
 ) -> Iterator[str]:
     """The same report as pieces of text, a finding a line, so that no more than one finding is held.
 
@@ -34,15 +42,15 @@ def report_chunks(
     yield head.removesuffix("}") + ', "findings": ['
     comma = "\n"
     for finding in findings:
-        yield comma + json.dumps(finding_json(finding))
+        yield comma + json.dumps(finding_json(finding, explanations.get(finding.account.id)))
         comma = ",\n"
     yield "\n]}\n"
 
 
-def jsonl_lines(findings: Iterable[Finding]) -> Iterator[str]:
+def jsonl_lines(findings: Iterable[Finding], explanations: Explanations = NOT_EXPLAINED) -> Iterator[str]:
     """One finding a line, in the shape of the report's findings."""
     for finding in findings:
-        yield json.dumps(finding_json(finding)) + "\n"
+        yield json.dumps(finding_json(finding, explanations.get(finding.account.id))) + "\n"
 
 
 def _head(summary: Summary, *, started_at: datetime, finished_at: datetime) -> dict[str, Json]:
@@ -61,9 +69,13 @@ def _head(summary: Summary, *, started_at: datetime, finished_at: datetime) -> d
     }
 
 
-def finding_json(finding: Finding) -> dict[str, Json]:
-    """One finding in its public shape. How the account is reached is no part of it."""
+def finding_json(finding: Finding, explanation: Explanation | None = None) -> dict[str, Json]:
+    """One finding in its public shape, with `explanation` where it was looked into deeper.
+
+    How the account is reached is no part of it.
+    """
     account = finding.account
+    added: dict[str, Json] = {"explanation": explanation_json(explanation)} if explanation else {}
     return {
         "account": {
             "id": account.id,
@@ -88,6 +100,7 @@ def finding_json(finding: Finding) -> dict[str, Json]:
         ],
         "next_step": finding.next_step,
         "checked_at": _utc(finding.checked_at),
+        **added,
     }
 
 

@@ -120,7 +120,7 @@ def deny(desk: Desk, request_id: str, decider: Decider) -> RemediationRequest | 
         if request is None or request.bulk_id:
             return _unknown()
         context = context_of(desk, connection, request, decider)
-        refusal = _check(desk, connection, guards.AT_DENIAL, context)
+        refusal = _check(desk, connection, guards.DENIAL[request.kind], context)
         if refusal is not None:
             return refusal
         decision = _decision(decider, request.approved_hash, desk)

@@ -1,6 +1,5 @@
 """The Slack side of an undo: asking for one. It is decided like a fix, in `ask`. Nothing of AWS."""
 
-from dataclasses import replace
 from secrets import token_hex
 
 from sqlalchemy import Connection
@@ -9,7 +8,6 @@ from bot.domain import guards
 from bot.domain.guards import Click, Refused
 from bot.domain.request import (
     MessageRef,
-    Outcome,
     Person,
     RemediationRequest,
     RequestId,
@@ -68,25 +66,20 @@ def _draft(
     desk: Desk, fix: RemediationRequest, requester: Person, reason: str, channel: str
 ) -> RemediationRequest:
     now = desk.clock()
-    return replace(
-        fix,
+    # Nothing of the fix but its account: an undo is decided by itself, whatever the fix was part of.
+    return RemediationRequest(
         id=RequestId(f"undo-{token_hex(10)}"),
-        kind=RequestKind.UNDO,
-        undoes=fix.id,
+        account_id=fix.account_id,
+        account_name=fix.account_name,
         requester=requester,
         reason=reason,
         mode=desk.policy.mode,
         state=RequestState.PREPARING,
         created_at=now,
         expires_at=now + desk.request_ttl,
-        plan=None,
-        decision=None,
-        decided_at=None,
-        outcome=Outcome(),
-        message=None,
         origin=MessageRef(channel, ""),
-        # It is asked for and decided by itself, whatever the fix was part of.
-        bulk_id="",
+        kind=RequestKind.UNDO,
+        undoes=fix.id,
     )
 
 

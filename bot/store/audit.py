@@ -77,6 +77,32 @@ def read_events(
             yield _chained(row)
 
 
+def read_last(
+    connection: Connection, *, request_id: str = "", account_id: str = "", limit: int
+) -> tuple[tuple[ChainedEvent, ...], int]:
+    """The last events, of all or of a request or account, the newest first; and how many there are."""
+    query = select(audit_events)
+    if request_id:
+        query = query.where(audit_events.c.request_id == request_id)
+    if account_id:
+        query = query.where(audit_events.c.account_id == account_id)
+    total = connection.execute(select(func.count()).select_from(query.subquery())).scalar()
+    rows = connection.execute(query.order_by(audit_events.c.seq.desc()).limit(limit))
+    return tuple(_chained(row) for row in rows), int(total or 0)
+
+
+def read_request_ids(connection: Connection, *, limit: int) -> tuple[str, ...]:
+    """The requests, waivers and bulk requests that the last events are about, the newest first."""
+    query = (
+        select(audit_events.c.request_id)
+        .where(audit_events.c.request_id != "")
+        .group_by(audit_events.c.request_id)
+        .order_by(func.max(audit_events.c.seq).desc())
+        .limit(limit)
+    )
+    return tuple(connection.execute(query).scalars())
+
+
 def verify(connection: Connection) -> ChainIntact | ChainBroken:
     """Check every event, the columns copied out of it, and that the chain ends where its head says.
 

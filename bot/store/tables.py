@@ -230,6 +230,23 @@ digests = Table(
     Column("posted_at", Utc),
     Column("ts", String(40)),
     Column("verdicts", JSON, nullable=False),  # by account id, as reported: the next digest's baseline
+    Column("counts", JSON, nullable=False),  # of each verdict, as reported: a day of the trend
+    Column("problem", Text, nullable=False, default=""),  # why it was given up for that day
+    Index("ix_digests_day", "day"),
+)
+
+subscriptions = Table(
+    "subscriptions",
+    metadata,
+    Column("channel", String(40), primary_key=True),
+    Column("at", String(5), nullable=False),  # HH:MM, local
+    Column("timezone", String(64), nullable=False),
+    Column("weekdays", String(7), nullable=False),  # their numbers, Monday is 0
+    Column("by", String(40), nullable=False),  # whoever subscribed or switched it off
+    Column("since", Utc, nullable=False),
+    Column("is_off", Boolean, nullable=False),
+    Column("problem", Text, nullable=False, default=""),  # why the last digest was not posted
+    Column("told_at", Utc),  # when the subscriber was told of it
 )
 
 executors = Table(

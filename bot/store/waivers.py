@@ -101,6 +101,12 @@ def read_pending_for(connection: Connection, account_id: AccountId) -> Waiver | 
     return None if row is None else _waiver(row)
 
 
+def read_all_for(connection: Connection, account_id: str) -> tuple[Waiver, ...]:
+    """Every waiver that was ever asked for an account, the newest first."""
+    query = select(waivers).where(waivers.c.account_id == account_id)
+    return _all(connection, query.order_by(waivers.c.created_at.desc(), waivers.c.id))
+
+
 def read_undecided(connection: Connection, *, now: datetime) -> tuple[Waiver, ...]:
     """Waivers that nobody decided about in time."""
     query = select(waivers).where(

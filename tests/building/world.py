@@ -23,6 +23,7 @@ from bot.flows.ask import Decider
 from bot.flows.desk import Desk
 from bot.flows.digester import Digester
 from bot.flows.engine import build_enqueue
+from bot.flows.explainer import Explainer
 from bot.flows.parts import Parts
 from bot.flows.prepare import Preparer
 from bot.flows.remediate import Remediator, Run
@@ -89,8 +90,8 @@ class World:
     def start(self, executor_id: str = "worker-1") -> None:
         parts = self.parts
         durable.prepare_engine(self.engine, executor_id)
-        for part in (Scanner(parts), Preparer(parts), Remediator(parts), Undoer(parts), Digester(parts)):
-            part.register()
+        for part in (Scanner, Explainer, Preparer, Remediator, Undoer, Digester):
+            part(parts).register()
         durable.launch(AT_ONCE)
 
     def wait(self) -> None:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 import pytest
-from adapters.postgres import Postgres, running_postgres
+from adapters.postgres import Postgres
 from building.racing import at_once
 from building.values import AUDIT, PAYMENTS, an_account
 from building.world import World
@@ -17,12 +17,6 @@ from bot.store import audit, findings
 
 pytestmark = pytest.mark.postgres
 OTHERS = [f"{number:012d}" for number in range(150)]
-
-
-@pytest.fixture(scope="module")
-def postgres() -> Iterator[Postgres]:
-    with running_postgres() as server:
-        yield server
 
 
 @pytest.fixture

@@ -16,6 +16,15 @@ VERBS = {
     "fix.expired": "Nobody decided in time about a support role for {account}, asked for by {asker}",
     "fix.superseded": "The plan of a support role for {account} is out of date, asked for by {asker}",
     "fix.already-fixed": "{account} has a support role already, asked for by {asker}",
+    "fix.skipped": "{account} was not attempted: the bulk request stopped before it came to it",
+    "bulk.requested": "{who} asked for support roles in many accounts",
+    "bulk.approved": "{who} approved support roles for many accounts",
+    "bulk.denied": "{who} denied support roles for many accounts",
+    "bulk.refused": "A rule refused support roles for many accounts, wanted by {who}",
+    "bulk.expired": "Nobody decided in time about support roles for many accounts, asked for by {asker}",
+    "bulk.stop-asked": "{who} stopped a bulk request",
+    "bulk.stopped": "A bulk request stopped before its end, asked for by {asker}",
+    "bulk.done": "A bulk request has come to its end, approved by {approver}",
     "change.intended": "About to create a support role in {account}, approved by {approver}",
     "change.applied": "AWS accepted the support role in {account}, approved by {approver}",
     "change.verified": "The support role in {account} was read back and is in place, approved by {approver}",
@@ -42,6 +51,9 @@ VERBS = {
     "settings.resumed": "{who} resumed fixes",
     "settings.refused": "A rule refused {who} about pausing or resuming fixes",
     "digest.posted": "A digest was posted",
+    "digest.failed": "A digest could not be posted",
+    "digest.subscribed": "{who} subscribed a channel to the daily digest",
+    "digest.unsubscribed": "{who} switched the daily digest of a channel off",
     "scan.finished": "A check of the accounts finished",
 }
 """What each kind of event says; a kind that is not here is shown by its name."""
@@ -103,6 +115,19 @@ def audit_message(event: ChainedEvent) -> Message:
     ]
     spoken = join("\n", [md("{said}.", said=said), outcome, _spoken_facts(told), place])
     return kit.message(spoken, blocks)
+
+
+def told_briefly(event: ChainedEvent) -> Mrkdwn:
+    """An event in a list that one reader sees: what happened, its outcome, kind and request."""
+    told = _read(event.body)
+    outcome = Mrkdwn() if told.kind in SAY_IT_ALL else sentence(told.outcome, 200, people=_people(told))
+    words = [
+        md("{said}", said=_said(told)),
+        outcome,
+        code(told.kind),
+        code(told.request_id) if told.request_id else Mrkdwn(),
+    ]
+    return join(" · ", words)
 
 
 def _read(body: str) -> _Told:

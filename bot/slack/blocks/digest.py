@@ -9,22 +9,24 @@ from bot.slack.blocks import kit
 from bot.slack.blocks.attention import attention, plain_lines, verdicts_in
 from bot.slack.blocks.kit import Block, Form, Message
 from bot.slack.blocks.mrkdwn import Mrkdwn, code, is_user_id, join, md, mention, one_line
+from bot.slack.blocks.trend import trend_block, trend_line
 from bot.slack.blocks.waivers import ending_lines
 from bot.slack.blocks.words import ago, counted, counts, marked, meanings, posture, reason, span
 from bot.slack.ids import COMMAND
 
 CHANGES_SHOWN = 10
 SPOKEN_ROWS = 12
+MISSED_SHOWN = 7
 
 
-def digest(digest: Digest) -> Message:
+def digest(digest: Digest, *, form: Form = Form.NATIVE) -> Message:
     """What changed since the last digest and what still stands; says how to see more."""
-    blocks = _quiet(digest) if digest.is_quiet else _eventful(digest)
+    blocks = _quiet(digest) if digest.is_quiet else _eventful(digest, form)
     return kit.message(_spoken(digest), blocks)
 
 
 def _quiet(digest: Digest) -> list[Block]:
-    return [kit.section(join("\n", _three_lines(digest))), *_ending(digest)]
+    return [kit.section(join("\n", _three_lines(digest))), *_ending(digest), *_missed(digest)]
 
 
 def _three_lines(digest: Digest) -> list[Mrkdwn]:
@@ -45,7 +47,7 @@ def _posture(digest: Digest) -> str:
     return f"{posture(digest.summary)}." if digest.summary.in_scope else "No account has been checked yet."
 
 
-def _eventful(digest: Digest) -> list[Block]:
+def _eventful(digest: Digest, form: Form) -> list[Block]:
     groups = [
         ("Broken again after our fix", digest.regressed, _bad_line),
         ("Newly failing", digest.newly_failing, _bad_line),
@@ -56,6 +58,8 @@ def _eventful(digest: Digest) -> list[Block]:
         kit.section(md("{posture}", posture=_posture(digest))),
         *[_group(name, changes, line) for name, changes, line in groups if changes],
         *_ending(digest),
+        *_missed(digest),
+        *trend_block(digest.trend, form),
         kit.section(join("\n", [_oldest(digest), _pending(digest)])),
         kit.context(md("{counts}", counts=counts(digest.summary)), _age(digest)),
         kit.context(_chain(digest)),
@@ -65,6 +69,32 @@ def _eventful(digest: Digest) -> list[Block]:
 def _ending(digest: Digest) -> list[Block]:
     lines = ending_lines(digest.ending_waivers, digest.now)
     return [kit.section(lines)] if lines else []
+
+
+def _missed(digest: Digest) -> list[Block]:
+    line = missed_line(digest.missed)
+    return [kit.context(line)] if line else []
+
+
+def missed_line(missed: Sequence[date]) -> Mrkdwn:
+    """`2 digests were missed: 3 and 4 March.`; empty when none was."""
+    if not missed:
+        return Mrkdwn()
+    verb = "was" if len(missed) == 1 else "were"
+    total = counted(len(missed), "digest")
+    if len(missed) > MISSED_SHOWN:
+        first, last = _short(missed[0]), _short(missed[-1])
+        return md("{n} {verb} missed, from {first} to {last}.", n=total, verb=verb, first=first, last=last)
+    *others, end = [
+        f"{day.day}" if after is not None and after.month == day.month else _short(day)
+        for day, after in zip(missed, [*missed[1:], None], strict=True)
+    ]
+    days = f"{', '.join(others)} and {end}" if others else end
+    return md("{n} {verb} missed: {days}.", n=total, verb=verb, days=days)
+
+
+def _short(day: date) -> str:
+    return f"{day.day} {day:%B}"
 
 
 def headline(digest: Digest) -> str:
@@ -140,7 +170,8 @@ def _day(day: date) -> str:
 
 def _spoken(digest: Digest) -> Mrkdwn:
     if digest.is_quiet:
-        return join("\n", [*_three_lines(digest), ending_lines(digest.ending_waivers, digest.now)])
+        more = [ending_lines(digest.ending_waivers, digest.now), missed_line(digest.missed)]
+        return join("\n", [*_three_lines(digest), *more])
     changed = [*digest.regressed, *digest.newly_failing]
     return join(
         "\n",
@@ -149,6 +180,8 @@ def _spoken(digest: Digest) -> Mrkdwn:
             *[_bad_line(change) for change in changed[:CHANGES_SHOWN]],
             *[_fixed_line(change) for change in digest.fixed[:CHANGES_SHOWN]],
             ending_lines(digest.ending_waivers, digest.now),
+            missed_line(digest.missed),
+            trend_line(digest.trend),
             join(" · ", [_oldest(digest), _pending(digest), _age(digest)]),
             _chain(digest),
         ],

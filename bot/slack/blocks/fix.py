@@ -6,7 +6,7 @@ from bot.domain.account import Account
 from bot.domain.plan import Plan
 from bot.domain.request import Mode, RemediationRequest
 from bot.domain.waiver import Waiver, spelled
-from bot.slack.blocks import kit, plan_details, plan_text
+from bot.slack.blocks import kit, menus, plan_details, plan_text
 from bot.slack.blocks.kit import Block, View
 from bot.slack.blocks.mrkdwn import Mrkdwn, code, escape, md, mention, one_line, sentence
 from bot.slack.blocks.words import MODES, counted
@@ -60,23 +60,29 @@ def _waived(waiver: Waiver) -> Mrkdwn:
     )
 
 
-def choose_modal(accounts: Sequence[Account], *, form_id: str) -> View:
-    """Choose one of the failing accounts, in the order given; says so where a menu cannot hold them all."""
+def choose_modal(accounts: Sequence[Account], *, form_id: str, most: int = kit.OPTIONS_LIMIT) -> View:
+    """Choose among the failing accounts, in the order given; as many as `most` allows are chosen already.
+
+    Says so where a menu cannot hold them all, or where one request may not be about so many.
+    """
     if not accounts:
         return message_modal("Nothing to fix", "No account fails any more. Press Re-check to be sure.")
     hidden = len(accounts) - kit.OPTIONS_LIMIT
+    limit = min(most, kit.OPTIONS_LIMIT)
     blocks = [
-        kit.select_input(
-            "Which account?",
+        menus.multi_select_input(
+            "Which accounts?",
             BlockId.FIX_ACCOUNT,
             ActionId.FIX_ACCOUNT,
-            [(account.id, _option(account)) for account in accounts],
+            [(account.id, option(account)) for account in accounts],
+            most=limit,
         ),
         kit.context(_not_listed(hidden)) if hidden > 0 else None,
-        kit.context(md("Next: the exact plan, and a reason.")),
+        kit.context(_most(limit)) if len(accounts) > limit else None,
+        kit.context(md("Take out what is to stay as it is. Next: the exact plan, and a reason.")),
     ]
     return kit.modal(
-        "Fix an account",
+        "Fix accounts",
         blocks,
         callback_id=CallbackId.FIX_CHOOSE,
         submit="See the plan",
@@ -85,9 +91,13 @@ def choose_modal(accounts: Sequence[Account], *, form_id: str) -> View:
     )
 
 
-def _option(account: Account) -> str:
+def option(account: Account) -> str:
     """The id first: it is never cut off."""
     return f"{account.id} {account.name}".rstrip()
+
+
+def _most(limit: int) -> Mrkdwn:
+    return md("One request may be about {n} at most.", n=counted(limit, "account"))
 
 
 def _not_listed(hidden: int) -> Mrkdwn:

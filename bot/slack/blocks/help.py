@@ -8,10 +8,16 @@ from bot.slack.ids import COMMAND
 COMMANDS = (
     ("status", "every account: who has no support role, and what could not be read"),
     ("status ou:Workloads/Prod", "the same for some: an id, a name, ou:NAME, tag:KEY=VALUE or verdict:fail"),
+    ("explain 111122223333", "the evidence for one account: its roles, who can assume each, and why"),
     ("fix 111122223333", "ask a second person to approve a support role for one account"),
+    (
+        "fix ou:Workloads/Dev",
+        "the same for several: choose them, one goes first, the first failure stops the rest",
+    ),
     ("waive 111122223333", "ask a second person to set one account aside until a day, with an owner"),
     ("waivers", "what is waived, until when, who answers for it, and what waits"),
-    ("digest now", "post today's digest here"),
+    ("digest", "when this channel gets its digest, and how to change that; digest now posts one"),
+    ("digest 09:00 Europe/Berlin weekdays", "a digest here every weekday; digest off ends it"),
     ("pause REASON", "administrators: stop every approval and write; resume lets them go on"),
     ("help", "this"),
 )
@@ -19,7 +25,8 @@ COMMANDS = (
 
 PURPOSE = (
     "I check AWS accounts for a role that carries AWSSupportAccess, so that somebody can open a case with "
-    "AWS Support during an incident. I create the role where it is missing, after a second person's approval."
+    "AWS Support during an incident. I create the role where it is missing, after a second person's "
+    "approval; Undo on the record of a fix takes it away again, in the same way."
 )
 
 

@@ -236,19 +236,7 @@ def text_input(
         "min_length": shortest,
         "max_length": longest,
     }
-    return _input(label, block_id, element) | {"hint": plain(hint, 2_000)}
-
-
-def select_input(
-    label: str, block_id: BlockId, action_id: ActionId, options: Sequence[tuple[str, str]]
-) -> Block:
-    """A menu of up to 100 (value, text) pairs; there must be one."""
-    element = {
-        "type": "static_select",
-        "action_id": action_id.value,
-        "options": [{"text": plain(text, 75), "value": value} for value, text in options[:OPTIONS_LIMIT]],
-    }
-    return _input(label, block_id, element)
+    return labelled(label, block_id, element) | {"hint": plain(hint, 2_000)}
 
 
 def select(action_id: ActionId, options: Sequence[tuple[str, str]], *, chosen: str) -> Block:
@@ -268,16 +256,16 @@ def person_input(label: str, block_id: BlockId, action_id: ActionId, *, initial:
     element: Block = {"type": "users_select", "action_id": action_id.value}
     if initial:
         element["initial_user"] = initial
-    return _input(label, block_id, element) | {"hint": plain(hint, 2_000)}
+    return labelled(label, block_id, element) | {"hint": plain(hint, 2_000)}
 
 
 def date_input(label: str, block_id: BlockId, action_id: ActionId, *, hint: str) -> Block:
     """A date picker; Slack lets any date be picked."""
     element = {"type": "datepicker", "action_id": action_id.value}
-    return _input(label, block_id, element) | {"hint": plain(hint, 2_000)}
+    return labelled(label, block_id, element) | {"hint": plain(hint, 2_000)}
 
 
-def _input(label: str, block_id: BlockId, element: Block) -> Block:
+def labelled(label: str, block_id: BlockId, element: Block) -> Block:
     return {"type": "input", "block_id": block_id.value, "label": plain(label, 2_000), "element": element}
 
 
@@ -308,6 +296,27 @@ def table(head: Sequence[str], rows: Sequence[Sequence[Block]]) -> Block:
         "type": "table",
         "column_settings": [{"is_wrapped": True} for _ in head],
         "rows": [[cell(name, 50) for name in head], *(list(row) for row in rows)],
+    }
+
+
+def line_chart(title: str, labels: Sequence[str], series: Sequence[tuple[str, Sequence[int]]]) -> Block:
+    """Up to 12 lines over 1 to 20 labels, each label once; a line has a value for each of them."""
+    return {
+        "type": "data_visualization",
+        "title": one_line(title, 50),
+        "chart": {
+            "type": "line",
+            "series": [
+                {
+                    "name": one_line(name, 20),
+                    "data": [
+                        {"label": label, "value": value} for label, value in zip(labels, values, strict=True)
+                    ],
+                }
+                for name, values in series
+            ],
+            "axis_config": {"categories": list(labels)},
+        },
     }
 
 

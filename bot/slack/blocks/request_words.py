@@ -31,6 +31,7 @@ TITLES = {
     RequestState.SUPERSEDED: "Out of date: a support role for {label}",
     RequestState.ALREADY_FIXED: "Nothing to do: {label} has a support role already",
     RequestState.UNDONE: "Undone: the support role in {label} is gone",
+    RequestState.SKIPPED: "Not attempted: a support role for {label}",
 }
 SENTENCES = {
     RequestState.PREPARING: "Reading the account and checking the rules. Nothing has been changed.",
@@ -47,6 +48,7 @@ SENTENCES = {
     RequestState.SUPERSEDED: "The account changed after the plan was made. This request changed nothing.",
     RequestState.ALREADY_FIXED: "A role with AWSSupportAccess was there before. Nothing was changed.",
     RequestState.UNDONE: "The role that this request created was removed again.",
+    RequestState.SKIPPED: "The bulk request stopped before it came to this account. Nothing was changed.",
 }
 NEXT_STEPS = {
     RequestState.APPLIED: "Nothing is left to do. `{command} status {account}` shows the account.",
@@ -59,4 +61,5 @@ NEXT_STEPS = {
     RequestState.SUPERSEDED: "Ask again, with a new plan: `{command} fix {account}`",
     RequestState.ALREADY_FIXED: "Nothing is left to do. `{command} status {account}` shows the account.",
     RequestState.UNDONE: "`{command} status {account}` shows the account.",
+    RequestState.SKIPPED: "Ask again: `{command} fix {account}`",
 }

@@ -15,6 +15,7 @@ from bot.slack.blocks.fix import choose_modal, fix_modal, message_modal
 from bot.slack.blocks.kit import View
 from bot.slack.ids import ActionId
 from bot.slack.incoming import Incoming
+from bot.slack.listeners.bulk import bulk_view
 from bot.slack.listeners.status import parse_known_scope, tell_scope_error
 from bot.slack.reception import Reception
 from bot.store import accounts, findings, forms, waivers
@@ -45,7 +46,7 @@ def open_fix(reception: Reception, incoming: Incoming, words: str) -> None:
 
 
 def choose_account(reception: Reception, incoming: Incoming) -> None:
-    """Turn the modal that chooses into the one that shows the plan."""
+    """Turn the modal that chooses into the one that shows the plan, of one account or of several."""
     refusal = reception.why_not_served(incoming.person)
     view = message_modal(NOTHING_SHOWN, refusal) if refusal else _chosen_view(reception, incoming)
     reception.views.update(incoming.view_id, view)
@@ -56,11 +57,14 @@ def _chosen_view(reception: Reception, incoming: Incoming) -> View:
         form = forms.read_form(connection, incoming.form_id)
         if form is None or not form.person.is_same_as(incoming.person):
             return message_modal(NOTHING_SHOWN, "This form is too old. Close it and try again.")
-        account = accounts.read_account(connection, incoming.entered(ActionId.FIX_ACCOUNT))
-        if account is None:
+        ids = incoming.entered(ActionId.FIX_ACCOUNT).split()
+        known = [account for each in ids if (account := accounts.read_account(connection, each))]
+        if not known:
             text = "That account is not known any more. Close this and try again."
             return message_modal(NOTHING_SHOWN, text)
-        return _fix_view(reception, connection, incoming, account, channel=form.channel)
+        if len(known) > 1:
+            return bulk_view(reception, connection, incoming, known, channel=form.channel)
+        return _fix_view(reception, connection, incoming, known[0], channel=form.channel)
 
 
 def submit_fix(reception: Reception, incoming: Incoming) -> None:
@@ -139,7 +143,7 @@ def _choose_view(
         account_id="",
         now=reception.desk.clock(),
     )
-    return choose_modal(failing, form_id=form_id)
+    return choose_modal(failing, form_id=form_id, most=reception.desk.policy.max_accounts_per_request)
 
 
 def _why_nothing(reception: Reception, scope: Scope) -> tuple[str, str]:

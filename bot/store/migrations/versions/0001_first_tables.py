@@ -57,7 +57,23 @@ def upgrade() -> None:
         sa.Column("posted_at", sa.DateTime(), nullable=True),
         sa.Column("ts", sa.String(length=40), nullable=True),
         sa.Column("verdicts", sa.JSON(), nullable=False),
+        sa.Column("counts", sa.JSON(), nullable=False),
+        sa.Column("problem", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("channel", "day"),
+    )
+    op.create_index("ix_digests_day", "digests", ["day"], unique=False)
+    op.create_table(
+        "subscriptions",
+        sa.Column("channel", sa.String(length=40), nullable=False),
+        sa.Column("at", sa.String(length=5), nullable=False),
+        sa.Column("timezone", sa.String(length=64), nullable=False),
+        sa.Column("weekdays", sa.String(length=7), nullable=False),
+        sa.Column("by", sa.String(length=40), nullable=False),
+        sa.Column("since", sa.DateTime(), nullable=False),
+        sa.Column("is_off", sa.Boolean(), nullable=False),
+        sa.Column("problem", sa.Text(), nullable=False),
+        sa.Column("told_at", sa.DateTime(), nullable=True),
+        sa.PrimaryKeyConstraint("channel"),
     )
     op.create_table(
         "executors",
@@ -270,6 +286,8 @@ def downgrade() -> None:
     op.drop_table("findings")
     op.drop_table("finding_changes")
     op.drop_table("executors")
+    op.drop_table("subscriptions")
+    op.drop_index("ix_digests_day", table_name="digests")
     op.drop_table("digests")
     op.drop_index(op.f("ix_deliveries_at"), table_name="deliveries")
     op.drop_table("deliveries")

@@ -1,0 +1,48 @@
+"""`/support-role explain ACCOUNT`: what is known at once, and the evidence once a worker has read it."""
+
+from bot.domain.account import Account
+from bot.domain.scope import Scope, ScopeError
+from bot.domain.trust_notes import few
+from bot.flows.explain import ask_to_explain
+from bot.slack.blocks.explain import begun
+from bot.slack.incoming import Incoming
+from bot.slack.listeners.status import parse_known_scope, tell_scope_error
+from bot.slack.reception import Reception
+from bot.store import accounts, findings
+
+NAME_ONE = "Name one account: /support-role explain 111122223333"
+
+
+def explain_account(reception: Reception, incoming: Incoming, words: str) -> None:
+    """Answer privately with what the last scan found, and have the account looked into deeper."""
+    scope = parse_known_scope(reception, words)
+    if isinstance(scope, ScopeError):
+        tell_scope_error(reception, incoming, scope)
+        return
+    account = _the_one(reception, scope)
+    if isinstance(account, str):
+        reception.answers.tell(incoming, "Which account?", account, NAME_ONE)
+        return
+    desk = reception.desk
+    with desk.engine.begin() as connection:
+        known = findings.read_finding(connection, account.id)
+        ask_to_explain(
+            desk, connection, account.id, user_id=incoming.person.user_id, channel=incoming.channel
+        )
+    reception.answers.give(incoming, begun(account, known, now=desk.clock()))
+
+
+def _the_one(reception: Reception, scope: Scope) -> Account | str:
+    """The account that is meant, or why it cannot be told."""
+    if scope == Scope():
+        return "An explanation is of one account, and none was named."
+    with reception.desk.engine.connect() as connection:
+        known = accounts.read_accounts(connection)
+        verdicts = findings.read_verdicts(connection)
+    if not known:
+        return "No account was checked yet. /support-role status checks them all."
+    chosen = [account for account in known if scope.matches(account, verdicts.get(account.id))]
+    if len(chosen) == 1:
+        return chosen[0]
+    which = f": {few([account.label for account in chosen], 5)}" if chosen else ""
+    return f"An explanation is of one account, and {scope} means {len(chosen):,}{which}."

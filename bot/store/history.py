@@ -1,0 +1,58 @@
+"""How verdicts changed, and how long fixes of ours stood; the newest first."""
+
+from collections.abc import Collection
+
+from sqlalchemy import Connection, select
+
+from bot.domain.account import AccountId
+from bot.domain.finding import Verdict
+from bot.domain.history import FixInPlace, VerdictChange
+from bot.domain.request import RequestKind, RequestState
+from bot.store.requests import CHANGED
+from bot.store.tables import accounts, finding_changes, requests
+
+
+def read_changes(connection: Connection, *, account_id: str = "", limit: int) -> tuple[VerdictChange, ...]:
+    """The last changes of one account's verdict, its first check among them; or those of all accounts.
+
+    Of all accounts without their first checks, which are no change. Accounts that have left the scope stay.
+    """
+    query = (
+        select(finding_changes, accounts.c.body.label("body"))
+        .outerjoin(accounts, accounts.c.id == finding_changes.c.account_id)
+        .order_by(finding_changes.c.at.desc(), finding_changes.c.id.desc())
+        .limit(limit)
+    )
+    if account_id:
+        query = query.where(finding_changes.c.account_id == account_id)
+    else:
+        query = query.where(finding_changes.c.before.is_not(None))
+    return tuple(
+        VerdictChange(
+            account_id=AccountId(row.account_id),
+            account_name=(row.body or {}).get("name", ""),
+            before=None if row.before is None else Verdict(row.before),
+            after=Verdict(row.after),
+            at=row.at,
+        )
+        for row in connection.execute(query)
+    )
+
+
+def read_fixes_in_place(connection: Connection, account_ids: Collection[str]) -> tuple[FixInPlace, ...]:
+    """Every fix that changed one of these accounts, undone ones with the time of their undo."""
+    fixes = requests.alias("fixes")
+    undos = requests.alias("undos")
+    is_its_undo = (undos.c.undoes == fixes.c.id) & (undos.c.state == RequestState.UNDONE.value)
+    query = (
+        select(fixes.c.account_id, fixes.c.ended_at, undos.c.ended_at.label("undone_at"))
+        .outerjoin(undos, is_its_undo)
+        .where(
+            fixes.c.kind == RequestKind.FIX.value,
+            fixes.c.state.in_([state.value for state in CHANGED]),
+            fixes.c.ended_at.is_not(None),
+            fixes.c.account_id.in_(sorted(set(account_ids))),
+        )
+    )
+    rows = connection.execute(query)
+    return tuple(FixInPlace(AccountId(row.account_id), row.ended_at, row.undone_at) for row in rows)

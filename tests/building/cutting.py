@@ -1,0 +1,116 @@
+"""A process that ends at a moment that a test chooses: at a call to AWS, a commit, or a step's end."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import pytest
+from adapters.aws import CloudRole, FakeCloud, FakeWriter
+from sqlalchemy import Engine
+
+from bot.aws.support_role import Deleted, NotOurs
+from bot.domain.account import Account
+from bot.domain.plan import Plan
+from bot.domain.request import RequestId
+from bot.flows.parts import Aws
+from bot.flows.ports import Clock
+from building.values import an_account
+
+
+class Killed(BaseException):
+    """Stands for a process that ends here: nothing catches it on the way."""
+
+
+@dataclass(slots=True)
+class Cut:
+    """Ends the process at the moment of that number, once; and knows the moments that were passed."""
+
+    number: int = 0
+    is_armed: bool = False
+    moments: list[str] = field(default_factory=list)
+    has_happened: bool = False
+
+    def arm(self, number: int) -> None:
+        """Begin to count; nothing ends at number 0."""
+        self.number, self.is_armed, self.moments, self.has_happened = number, True, [], False
+
+    def disarm(self) -> None:
+        self.is_armed = False
+
+    def moment(self, words: str) -> None:
+        if not self.is_armed or self.has_happened:
+            return
+        self.moments.append(words)
+        if len(self.moments) == self.number:
+            self.has_happened = True
+            raise Killed(words)
+
+
+class CutCloud(FakeCloud):
+    """AWS in which every call is a moment.
+
+    As in IAM, names that differ in case alone are the same, and a role is detached and deleted in two calls,
+    if nothing else is attached to it.
+    """
+
+    def __init__(self, cut: Cut) -> None:
+        super().__init__(an_account())
+        self._cut = cut
+
+    def find(self, account_id: str, name: str) -> CloudRole | None:
+        roles = self.roles.get(account_id, [])
+        return next((role for role in roles if role.name.casefold() == name.casefold()), None)
+
+    def call(self, verb: str) -> None:
+        self._cut.moment(f"before {verb}")
+        super().call(verb)
+
+    def changed(self, verb: str, account_id: str) -> tuple[str, ...]:
+        ids = super().changed(verb, account_id)
+        self._cut.moment(f"after {verb}")
+        return ids
+
+    def aws(self, clock: Clock) -> Aws:
+        def open_writer(account: Account, plan: Plan, request_id: str, approver: str) -> TwoCalls:
+            return TwoCalls(self, account, plan, RequestId(request_id), approver)
+
+        return replace(
+            super().aws(clock),
+            open_writer=open_writer,
+            open_undo=lambda account, removal, _, approver: open_writer(
+                account, removal.plan, removal.fix_id, approver
+            ),
+        )
+
+
+class TwoCalls(FakeWriter):
+    def delete_created_role(
+        self, role_id: str, tags: tuple[tuple[str, str], ...] | None = None
+    ) -> Deleted | NotOurs:
+        observed = self._look()
+        if observed is None or self._stranger(observed) or observed.role_id != role_id:
+            return super().delete_created_role(role_id, tags)
+        attached = self._role().policies
+        if set(attached) - {self._plan.policy_arn}:
+            return NotOurs(f"{observed.arn} has other policies by now")
+        if attached:
+            self._cloud.call("DetachRolePolicy")
+            attached.remove(self._plan.policy_arn)
+            self._changed("DetachRolePolicy")
+        return super().delete_created_role(role_id, tags)
+
+
+@contextmanager
+def cutting_commits(engine: Engine, cut: Cut) -> Iterator[None]:
+    """Make moments of the commits to a database."""
+    commit = engine.dialect.do_commit
+
+    def watched(connection: Any) -> None:
+        cut.moment("before a commit")
+        commit(connection)
+        cut.moment("after a commit")
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(engine.dialect, "do_commit", watched)
+        yield

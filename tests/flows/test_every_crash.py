@@ -1,0 +1,277 @@
+"""A process that ends at any moment of a fix or an undo: another goes on, and the world is as if none had.
+
+The moments are not listed by hand. Every call to AWS, every commit and every answer that the durable engine
+remembers is one, before it and after it; a run is cut short at the first, another at the second, and so on
+until one goes through.
+"""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from itertools import count
+from pathlib import Path
+from typing import Any, TypeVar
+
+import pytest
+from adapters.postgres import Postgres
+from building.cutting import Cut, CutCloud, Killed, cutting_commits
+from building.emptying import empty, hurry
+from building.undoing import NAME, ask_undo, pause
+from building.undos import a_removal, an_applied_fix
+from building.values import APPROVALS, AUDIT, PAYMENTS, an_account
+from building.world import Change, World
+from sqlalchemy import Engine, text
+
+from bot.domain.audit import ChainIntact
+from bot.domain.finding import Verdict
+from bot.domain.request import RemediationRequest, RequestState
+from bot.flows import engine as durable
+from bot.flows.prepare import Preparer
+from bot.flows.remediate import Remediator
+from bot.flows.undoer import Undoer
+from bot.flows.worker import AT_ONCE
+from bot.store import audit, findings, requests
+from bot.store.engine import build_engine
+
+FIX_TRAIL = ["fix.requested", "fix.approved", "change.intended", "change.applied", "change.verified"]
+UNDO_TRAIL = ["undo.requested", "undo.approved", "change.intended", "change.undone"]
+FIXED = [f"CreateRole {PAYMENTS}", f"AttachRolePolicy {PAYMENTS}"]
+UNDONE = [f"DetachRolePolicy {PAYMENTS}", f"DeleteRole {PAYMENTS}"]
+POLICY = "arn:aws:iam::aws:policy/AWSSupportAccess"
+
+T = TypeVar("T")
+
+
+class Steps:
+    """What the flows use of the durable engine, in this thread: it remembers what each step answered."""
+
+    def __init__(self, cut: Cut) -> None:
+        self._cut = cut
+        self._workflows: dict[str, Callable[[str], None]] = {}
+        self._answers: dict[tuple[str, int], Any] = {}
+        self._running, self._numbers = "", count()
+
+    def workflow(self, name: str) -> Callable[[Callable[[str], None]], Callable[[str], None]]:
+        def register(run: Callable[[str], None]) -> Callable[[str], None]:
+            self._workflows[name] = run
+            return run
+
+        return register
+
+    def run_step(self, options: Any, call: Callable[..., T], *arguments: Any) -> T:
+        key = (self._running, next(self._numbers))
+        if key not in self._answers:
+            answer = call(*arguments)
+            self._cut.moment(f"before {options['name']} is remembered")
+            self._answers[key] = answer
+            self._cut.moment(f"after {options['name']} is remembered")
+        remembered: T = self._answers[key]
+        return remembered
+
+    def run(self, workflow: str, world: World, request: RemediationRequest) -> None:
+        """As a process does that was just started: only what was remembered is known."""
+        parts = world.parts
+        for part in (Preparer(parts), Remediator(parts), Undoer(parts)):
+            part.register()
+        self._running, self._numbers = f"{workflow}:{request.id}", count()
+        self._workflows[workflow](request.id)
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
+def engine(request: pytest.FixtureRequest) -> Engine:
+    """A database for all the runs of a test: of the one kind, and of the other."""
+    found: Engine = request.getfixturevalue(f"{request.param}_engine")
+    return found
+
+
+@pytest.fixture
+def sqlite_engine(database_file: Path) -> Iterator[Engine]:
+    engine = hurry(build_engine(f"sqlite:///{database_file}"))
+    yield engine
+    engine.dispose()
+
+
+@pytest.fixture
+def postgres_engine(postgres: Postgres) -> Iterator[Engine]:
+    engine = postgres.emptied_database()
+    # The tables of the durable engine: work is put on its queues, from which nobody takes it here.
+    durable.prepare_engine(engine, "first")
+    durable.launch(AT_ONCE)
+    durable.stop(seconds=0)
+    yield engine
+    with engine.begin() as connection:
+        connection.execute(text("DELETE FROM dbos.workflow_status"))
+    engine.dispose()
+
+
+@contextmanager
+def watching(world: World, cut: Cut) -> Iterator[Steps]:
+    """Make moments of commits and of what the durable engine remembers."""
+    steps = Steps(cut)
+    with cutting_commits(world.engine, cut), pytest.MonkeyPatch.context() as patch:
+        for room in ("prepare", "remediate", "undoer"):
+            patch.setattr(f"bot.flows.{room}.DBOS", steps)
+        yield steps
+
+
+@dataclass(frozen=True, slots=True)
+class Story:
+    """Something that is asked for, and what workers and an approver do about it; and how it must end."""
+
+    ask: Callable[[World, Steps], RemediationRequest]
+    prepare: str
+    apply: str
+    check: Callable[[World, RemediationRequest], None]
+
+    def tell(self, world: World, steps: Steps, request: RemediationRequest) -> None:
+        """From wherever it stands to its end."""
+        steps.run(self.prepare, world, request)
+        if world.request(request.id).state is RequestState.PENDING:
+            world.approve(request)
+        # What is read after the write is newer than what was read before it.
+        world.clock.move(seconds=5)
+        steps.run(self.apply, world, request)
+
+    def cut_everywhere(self, engine: Engine, between: Change = lambda _: None) -> list[str]:
+        """Tell it once for each of its moments, cut short there; the moments that there are.
+
+        `between` happens after the process has ended and before the next one starts.
+        """
+        for number in count(1):
+            cut = self._cut_at(number, engine, between)
+            if not cut.has_happened:
+                return cut.moments
+        raise AssertionError("there is an end to numbers")
+
+    def _cut_at(self, number: int, engine: Engine, between: Change) -> Cut:
+        empty(engine)
+        cut = Cut()
+        world = World(engine, CutCloud(cut))
+        with watching(world, cut) as steps:
+            request = self.ask(world, steps)
+            cut.arm(number)
+            try:
+                self.tell(world, steps, request)
+            except Killed:
+                between(world)
+                self.tell(world, steps, request)
+            cut.disarm()
+            settle(world)
+            try:
+                self.check(world, request)
+            except AssertionError as fault:
+                fault.add_note(f"It was cut short at moment {number} of {cut.moments}")
+                raise
+        return cut
+
+
+def ask_for_a_fix(world: World, _: Steps) -> RemediationRequest:
+    asked = world.ask()
+    assert isinstance(asked, RemediationRequest), asked
+    return asked
+
+
+def ask_for_an_undo(world: World, _: Steps) -> RemediationRequest:
+    asked = ask_undo(world, already_applied(world))
+    assert isinstance(asked, RemediationRequest), asked
+    return asked
+
+
+def already_applied(world: World) -> RemediationRequest:
+    """A fix that has ended, with what it left, without the way there."""
+    fix = an_applied_fix()
+    with world.engine.begin() as connection:
+        requests.add_request(connection, replace(fix, state=RequestState.APPLIED_UNVERIFIED))
+        requests.move(
+            connection,
+            fix.id,
+            before=RequestState.APPLIED_UNVERIFIED,
+            after=RequestState.APPLIED,
+            now=world.clock(),
+            plan=fix.plan,
+            decision=fix.decision,
+            outcome=fix.outcome,
+        )
+    left = a_removal()
+    made = {"role_id": left.role_id, "trust": left.plan.trust, "tags": list(left.tags)}
+    world.cloud.add_role(an_account(), NAME, **made)
+    return fix
+
+
+def settle(world: World) -> None:
+    """What upkeep does within minutes: the messages come true."""
+    world.clock.move(minutes=3)
+    upkeep = world.upkeep()
+    upkeep.show_requests()
+    upkeep.post_audit()
+
+
+def is_applied(world: World, request: RemediationRequest) -> None:
+    ended, role = world.request(request.id), world.cloud.find(PAYMENTS, NAME)
+    assert ended.state is RequestState.APPLIED
+    assert world.cloud.calls == FIXED
+    assert role is not None
+    assert (role.role_id, role.policies) == (ended.outcome.role_id, [POLICY])
+    assert world.kinds(request.id) == FIX_TRAIL
+    is_told(world, request)
+    with world.engine.connect() as connection:
+        known = findings.read_finding(connection, PAYMENTS)
+    assert known is not None
+    assert known.finding.verdict is Verdict.PASS
+
+
+def is_undone(world: World, request: RemediationRequest) -> None:
+    ended = world.request(request.id)
+    fix = world.request(ended.undoes or "")
+    assert (ended.state, fix.state) == (RequestState.UNDONE, RequestState.UNDONE)
+    assert world.cloud.find(PAYMENTS, NAME) is None
+    assert world.cloud.calls == UNDONE
+    assert world.kinds(request.id) == UNDO_TRAIL
+    is_told(world, request)
+
+
+def is_told(world: World, request: RemediationRequest) -> None:
+    """The chain is whole, the audit channel has all of it in order, and the message shows the end."""
+    with world.engine.connect() as connection:
+        assert isinstance(audit.verify(connection), ChainIntact)
+    posted = [event.seq for event in world.messenger.shown(AUDIT)]
+    assert posted == list(range(1, len(posted) + 1))
+    assert len(posted) == len(world.events())
+    shown = [each.request for each in world.messenger.shown(APPROVALS) if each.request.id == request.id]
+    assert world.request(request.id).state in {each.state for each in shown}
+
+
+def is_all_or_nothing(world: World, request: RemediationRequest) -> None:
+    """Applied and there; or not applied, and nothing of it is left."""
+    ended, kinds = world.request(request.id), world.kinds(request.id)
+    if ended.state is RequestState.APPLIED:
+        is_applied(world, request)
+        return
+    assert ended.state in {RequestState.REFUSED, RequestState.PENDING}
+    assert world.cloud.find(PAYMENTS, NAME) is None
+    assert ended.outcome.left_behind == ""
+    assert kinds[-1] == "fix.refused"
+    assert len(set(kinds)) == len(kinds)
+
+
+FIX = Story(ask_for_a_fix, "prepare_fix", "remediate", is_applied)
+UNDO = Story(ask_for_an_undo, "prepare_undo", "undo", is_undone)
+
+
+def test_a_fix_that_is_cut_short_anywhere_is_ended_by_the_next_run(engine: Engine) -> None:
+    moments = FIX.cut_everywhere(engine)
+
+    assert {"before CreateRole", "after CreateRole", "after AttachRolePolicy"} <= set(moments)
+    assert moments.count("after a commit") >= 10
+
+
+def test_an_undo_that_is_cut_short_anywhere_is_ended_by_the_next_run(engine: Engine) -> None:
+    moments = UNDO.cut_everywhere(engine)
+
+    assert {"after DetachRolePolicy", "before DeleteRole", "after DeleteRole"} <= set(moments)
+
+
+def test_a_fix_that_may_not_go_on_after_a_crash_leaves_nothing_wherever_it_was_cut_short(
+    sqlite_engine: Engine,
+) -> None:
+    replace(FIX, check=is_all_or_nothing).cut_everywhere(sqlite_engine, pause)
