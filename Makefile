@@ -10,10 +10,10 @@ HEADING = @printf '\n== %s ==\n'
 .DEFAULT_GOAL := help
 # `make check` is to be read from top to bottom: nothing at the same time, whatever -j says.
 .NOTPARALLEL:
-.PHONY: help install sandbox test check lint types layers bench lock clean
+.PHONY: help install sandbox test check lint types layers bench screenshots lock clean
 
 help:  ## this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' Makefile
 
 install: $(READY)  ## prepare .venv from requirements.lock (every other target does so by itself)
 
@@ -52,6 +52,9 @@ layers: $(READY)
 
 bench: $(READY)  ## how fast a scan is on this machine
 	@$(BIN)/python bench/scan.py
+
+screenshots: $(READY)  ## docs/images anew, from the sandbox in a browser (needs chromium)
+	@PYTHONPATH=tests $(BIN)/python -m journeys.screenshots
 
 lock:  ## write both lock files anew, without any index address (needs uv)
 	$(LOCK) --extra dev pyproject.toml -o requirements.lock

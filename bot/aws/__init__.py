@@ -20,6 +20,11 @@ This module imports nothing, so that `bot.aws.reader` costs no boto3. What the o
     `Boto3Reader(config, providers_needed, now=utc_now)`
     `Boto3Reader.read_account(account) -> AccountFacts` · `.read_accounts(accounts) -> Iterator[AccountFacts]`
 
+`bot.aws.explain`: the deeper look, for accounts that were just read
+    `read_deep(facts, scope: Mapping[AccountId, Account], reader: Boto3Reader) -> DeepFacts`
+    `await look_deeper(facts, scope, reader: Reader, session_name) -> DeepFacts`: many at once
+    `EXPLAIN_ACTIONS`: the IAM actions that a scan with it uses
+
 `bot.aws.target`: what must be known before a write
     `read_target(account, plan, scope: Mapping[AccountId, Account], reader: Boto3Reader) -> TargetFacts`
 

@@ -13,7 +13,9 @@ from bot.aws.boto3_reader import Boto3Reader
 from bot.aws.faults import UnreadableError, unparseable
 from bot.aws.inspection import SCAN_ACTIONS, Answer, Inside, Steps, list_entities, read_providers
 from bot.aws.principals import Principals
+from bot.aws.reader import Reader
 from bot.aws.remains import Page, list_on_role, parse_attached, parse_inline
+from bot.aws.sessions import Identity
 from bot.domain.account import Account, AccountId, AccountState
 from bot.domain.deep_facts import (
     Carriers,
@@ -52,14 +54,38 @@ def read_deep(
     `scope` are the accounts that may be read, with how each is reached: a principal is looked up in its own.
     An account that could not be read, or is not active, is left alone.
     """
-    if facts.unreadable is not None or facts.account.state is not AccountState.ACTIVE:
+    if not _is_worth_it(facts):
         return DeepFacts()
     try:
-        name = reader.config.session_name
-        principals = Principals(facts.account, scope, reader.caller, name)
-        return reader.run(_Deeper(facts, frozenset(scope), principals).steps())
+        return reader.run(_steps(facts, scope, reader.config.session_name, reader.caller))
     except UnreadableError as error:
         return DeepFacts(unreadable=error.unreadable)
+
+
+async def look_deeper(
+    facts: AccountFacts,
+    scope: Mapping[AccountId, Account],
+    reader: Reader,
+    session_name: str,
+) -> DeepFacts:
+    """The same with the scan's reader, within the account's deadline: for many accounts at once."""
+    if not _is_worth_it(facts):
+        return DeepFacts()
+    try:
+        return await reader.run(facts.account, partial(_steps, facts, scope, session_name))
+    except UnreadableError as error:
+        return DeepFacts(unreadable=error.unreadable)
+
+
+def _is_worth_it(facts: AccountFacts) -> bool:
+    return facts.unreadable is None and facts.account.state is AccountState.ACTIVE
+
+
+def _steps(
+    facts: AccountFacts, scope: Mapping[AccountId, Account], session_name: str, caller: Identity
+) -> Steps[DeepFacts]:
+    principals = Principals(facts.account, scope, caller, session_name)
+    return _Deeper(facts, frozenset(scope), principals).steps()
 
 
 class _Deeper:

@@ -101,19 +101,29 @@ class Reader:
     async def _read_account(self, account: Account) -> AccountFacts:
         if account.state is not AccountState.ACTIVE:
             return AccountFacts(account, self._now())
+
+        def plan(caller: Identity) -> Steps[AccountFacts]:
+            name = self._config.session_name
+            return inspect_account(account, caller, name, self._providers_needed, self._now)
+
+        try:
+            return await self.run(account, plan)
+        except UnreadableError as error:
+            return AccountFacts(account, self._now(), unreadable=error.unreadable)
+
+    async def run(self, account: Account, plan: Callable[[Identity], Steps[T]]) -> T:
+        """Make the calls of a plan for one account, given whose the own credentials are.
+
+        UnreadableError when these are nobody's, and when the account's deadline runs out.
+        """
         seconds = self._limits.account_seconds
         last = _LastCall(Place(account, "sts", "GetCallerIdentity"))
         try:
             async with asyncio.timeout(seconds):
-                caller = await self._identify(last)
-                steps = inspect_account(
-                    account, caller, self._config.session_name, self._providers_needed, self._now
-                )
-                return await self._drive(steps, last)
-        except UnreadableError as error:
-            return AccountFacts(account, self._now(), unreadable=error.unreadable)
+                return await self._drive(plan(await self._identify(last)), last)
         except TimeoutError:
-            return AccountFacts(account, self._now(), unreadable=timed_out(last.place, seconds))
+            unreadable = timed_out(last.place, seconds)
+            raise UnreadableError(unreadable, unreadable.code) from None
 
     async def _identify(self, last: "_LastCall") -> Identity:
         """Whose the own credentials are: asked once, unless it fails."""

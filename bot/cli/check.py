@@ -1,7 +1,7 @@
 """`support-role check`: read the accounts in scope, judge them, and say so; keeps nothing."""
 
 import asyncio
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -10,16 +10,19 @@ from typing import TYPE_CHECKING, Literal
 import click
 
 from bot.cli.common import Invocation, door
-from bot.cli.output import Results, require_writable, write
+from bot.cli.output import EXPLAINED_FORMS, Results, require_writable, write
 from bot.cli.progress import Progress, progress_on_terminal
 from bot.domain.account import Account, AccountId
 from bot.domain.errors import AwsError
+from bot.domain.explanation import Explanation, explain
+from bot.domain.facts import AccountFacts
 from bot.domain.finding import Finding, Reason, Verdict
 from bot.domain.rule import counts_as_non_compliant, evaluate, providers_needed
 from bot.domain.scope import Scope, ScopeError, parse_scope
 from bot.settings import Settings
 
 if TYPE_CHECKING:
+    from bot.aws.reader import Reader
     from bot.aws.sessions import AwsConfig
 
 EXIT_COMPLIANT = 0
@@ -39,7 +42,7 @@ FailOn = Literal["fail", "weak", "never"]
 @click.option(
     "--format",
     "form",
-    type=click.Choice(("table", "json", "jsonl", "csv")),
+    type=click.Choice(("table", "json", "jsonl", "csv", "markdown", "ocsf", "asff")),
     default="table",
     show_default=True,
     help="How findings are printed.",
@@ -55,6 +58,19 @@ FailOn = Literal["fail", "weak", "never"]
     help="Which verdicts make the exit code 1.",
 )
 @click.option("--strict", is_flag=True, default=None, help="Count WEAK as non-compliant.")
+@click.option(
+    "--asff-region",
+    "region",
+    envvar=["AWS_REGION", "AWS_DEFAULT_REGION"],
+    default="",
+    help="Region of the Security Hub that asff is for; without it, that of IAM.",
+)
+@click.option(
+    "--explain",
+    "deeper",
+    is_flag=True,
+    help="Look deeper into each account, and show the evidence with the AWS calls that gave it.",
+)
 @door()
 def command(
     invocation: Invocation,
@@ -63,11 +79,17 @@ def command(
     output: Path | None,
     fail_on: FailOn,
     strict: bool | None,  # noqa: FBT001 - an option of the command line
+    region: str,
+    deeper: bool,  # noqa: FBT001 - likewise
 ) -> int:
     """Check AWS accounts for a role that carries AWSSupportAccess and that a named person can assume.
 
     SCOPE names accounts: ids, names, ou:NAME, tag:KEY=VALUE, verdict:fail; without it, all are checked. Which
     there are is said in settings; without settings it is the account of the AWS credentials at hand.
+
+    With --explain each account is looked into deeper, at a few calls more: what else is on its roles, whether
+    the principals that they trust exist, and who reaches AWS Support another way. That can make a verdict
+    stricter, never better.
 
     Exit codes: 0 all in scope are compliant, 1 some are not, 3 none is known not to be but some could not be
     read, 2 usage or configuration, 130 interrupted.
@@ -79,12 +101,14 @@ def command(
         with progress_on_terminal() as progress:
             check = _prepare(settings, wanted)
             progress.start(len(check.accounts))
-            _read(check, settings, progress)
+            _read(check, settings, progress, deeper=deeper)
     except AwsError as error:
         click.echo(str(error), err=True)
         return EXIT_CONFIGURATION if error.code in CONFIGURATION_CODES else EXIT_UNKNOWN
     results = check.results(datetime.now(UTC))
-    write(results, form, output)
+    if deeper and form not in EXPLAINED_FORMS:
+        click.echo(f"{form} has no place for evidence: only verdicts, reasons and notes are shown.", err=True)
+    write(results, form, output, region=region)
     if results.unread:
         click.echo(f"Interrupted: {results.unread} of {results.in_scope} accounts were not read.", err=True)
         return EXIT_INTERRUPTED
@@ -106,16 +130,27 @@ class _Check:
 
     accounts: tuple[Account, ...]
     scope: Scope
-    in_scope: frozenset[AccountId]
+    known: Mapping[AccountId, Account]
+    """Every account of the inventory."""
     started_at: datetime
     found: dict[AccountId, Finding] = field(default_factory=dict)
+    explained: dict[AccountId, Explanation] = field(default_factory=dict)
+
+    @property
+    def in_scope(self) -> frozenset[AccountId]:
+        return frozenset(self.known)
+
+    def keep(self, explanation: Explanation) -> None:
+        account = explanation.finding.account
+        self.found[account.id] = explanation.finding
+        self.explained[account.id] = explanation
 
     def results(self, now: datetime) -> Results:
         """All findings, in the order of the accounts; an account that was not read any more is UNKNOWN."""
         unread = [account for account in self.accounts if account.id not in self.found]
         findings = [self.found.get(account.id) or _not_read(account, now) for account in self.accounts]
         kept = [each for each in findings if self.scope.matches(each.account, each.verdict)]
-        return Results(tuple(kept), self.started_at, now, unread=len(unread))
+        return Results(tuple(kept), self.started_at, now, unread=len(unread), explanations=self.explained)
 
 
 def _not_read(account: Account, now: datetime) -> Finding:
@@ -152,7 +187,7 @@ def _prepare(settings: Settings, scope: Scope) -> _Check:
         raise click.UsageError(str(accounts))
     if not accounts:
         raise click.UsageError("No account is in scope. See aws.accounts and aws.organization in settings.")
-    return _Check(accounts, scope, frozenset(each.id for each in inventory), datetime.now(UTC))
+    return _Check(accounts, scope, {each.id: each for each in inventory}, datetime.now(UTC))
 
 
 def _fetch(reference: str, config: "AwsConfig") -> str:
@@ -161,15 +196,15 @@ def _fetch(reference: str, config: "AwsConfig") -> str:
     return read_secret(reference, config)
 
 
-def _read(check: _Check, settings: Settings, progress: Progress) -> None:
+def _read(check: _Check, settings: Settings, progress: Progress, *, deeper: bool) -> None:
     """Fill in the findings as they come; after Ctrl-C with those that had come by then."""
     try:
-        asyncio.run(_read_all(check, settings, progress))
+        asyncio.run(_read_all(check, settings, progress, deeper=deeper))
     except KeyboardInterrupt:
         return
 
 
-async def _read_all(check: _Check, settings: Settings, progress: Progress) -> None:
+async def _read_all(check: _Check, settings: Settings, progress: Progress, *, deeper: bool) -> None:
     from bot.aws.reader import Reader, ReaderLimits  # noqa: PLC0415 - see _prepare
     from bot.aws.sessions import AwsConfig  # noqa: PLC0415 - see _prepare
 
@@ -180,7 +215,34 @@ async def _read_all(check: _Check, settings: Settings, progress: Progress) -> No
     )
     config = AwsConfig(partition=settings.aws.partition)
     async with Reader(config, providers_needed, limits) as reader:
+        if deeper:
+            await _explain_all(check, reader, config, settings.check.concurrency, progress)
+            return
+        in_scope = check.in_scope
         async for facts in reader.read_accounts(check.accounts):
-            finding = evaluate(facts, in_scope=check.in_scope)
+            finding = evaluate(facts, in_scope=in_scope)
             check.found[facts.account.id] = finding
             progress.advance(finding.verdict)
+
+
+async def _explain_all(
+    check: _Check,
+    reader: "Reader",
+    config: "AwsConfig",
+    at_once: int,
+    progress: Progress,
+) -> None:
+    from bot.aws.explain import look_deeper  # noqa: PLC0415 - see _prepare
+
+    places, in_scope = asyncio.Semaphore(at_once), check.in_scope
+
+    async def look(facts: AccountFacts) -> None:
+        async with places:
+            deep = await look_deeper(facts, check.known, reader, config.session_name)
+        explanation = explain(facts, deep, in_scope)
+        check.keep(explanation)
+        progress.advance(explanation.finding.verdict)
+
+    async with asyncio.TaskGroup() as group:
+        async for facts in reader.read_accounts(check.accounts):
+            group.create_task(look(facts))

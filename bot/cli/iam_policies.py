@@ -15,6 +15,8 @@ ACCOUNT = "${AWS::AccountId}"
 PRINCIPAL = "${BotPrincipalArn}"
 EXTERNAL_ID = "${ExternalId}"
 
+ON_ROLES = ("iam:GetRolePolicy", "iam:ListAttachedRolePolicies", "iam:ListRolePolicies")
+
 Document = dict[str, Any]
 """A policy document: IAM's own JSON, not ours to type."""
 
@@ -75,10 +77,12 @@ def _remediation_role(settings: Settings, *, external_id: bool) -> RoleTemplate:
 
 def scan_statements() -> list[Document]:
     return [
-        _allow("ReadWhoCarriesThePolicy", ["iam:ListEntitiesForPolicy"], _policy_arn()),
+        _allow("ReadWhoCarriesThePolicy", ["iam:ListEntitiesForPolicy"], _asked_about()),
         _allow("ReadRolesAndUsers", ["iam:GetRole", "iam:GetUser"], [_iam("role/*"), _iam("user/*")]),
-        # An undo takes nothing away before it has seen all that is on the role.
-        _allow("ReadWhatIsOnRoles", ["iam:ListAttachedRolePolicies", "iam:ListRolePolicies"], _iam("role/*")),
+        # An undo takes nothing away before it has seen all that is on the role; `--explain` looks for what
+        # denies support:*.
+        _allow("ReadWhatIsOnRoles", list(ON_ROLES), _iam("role/*")),
+        _allow("ReadPoliciesOnRoles", ["iam:GetPolicy", "iam:GetPolicyVersion"], _any_policy()),
         # These two know no resources.
         _allow("ListIdentityProviders", ["iam:ListOpenIDConnectProviders", "iam:ListSAMLProviders"], "*"),
     ]
@@ -202,6 +206,17 @@ def _allow(sid: str, actions: list[str], resource: str | list[str]) -> Document:
 
 def _policy_arn() -> str:
     return f"arn:{PARTITION}:iam::aws:policy/{POLICY_NAME}"
+
+
+def _asked_about() -> list[str]:
+    """The control's policy; with `--explain` also those that let people reach AWS Support another way."""
+    managed = f"arn:{PARTITION}:iam::aws:policy"
+    others = [f"{managed}/AdministratorAccess", f"{managed}/job-function/SupportUser"]
+    return [_policy_arn(), *others, _iam(f"policy/{POLICY_NAME}")]
+
+
+def _any_policy() -> list[str]:
+    return [f"arn:{PARTITION}:iam::aws:policy/*", _iam("policy/*")]
 
 
 def _iam(resource: str) -> str:

@@ -4,14 +4,20 @@ import os
 import sys
 import tempfile
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
 import click
 
+from bot.domain.exports.asff import asff_chunks
+from bot.domain.exports.markdown import markdown_lines
+from bot.domain.exports.ocsf import ocsf_lines
 from bot.domain.finding import Finding, Summary, summarize
-from bot.domain.report import csv_lines, jsonl_lines, report_chunks
+from bot.domain.report import Explanations, csv_lines, jsonl_lines, report_chunks
+
+EXPLAINED_FORMS = frozenset({"table", "json", "jsonl"})
+"""Forms that have a place for evidence."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +29,8 @@ class Results:
     finished_at: datetime
     unread: int = 0
     """Accounts that were not read because the check was interrupted; they are among the findings."""
+    explanations: Explanations = field(default_factory=dict)
+    """Of the accounts that were looked into deeper; their findings are those of the explanations."""
 
     @property
     def summary(self) -> Summary:
@@ -42,8 +50,8 @@ def require_writable(output: Path | None) -> None:
         raise click.BadParameter(f"{output} cannot be written there", param_hint="--output")
 
 
-def write(results: Results, form: str, output: Path | None) -> None:
-    """Print the findings in a form; with `output`, into that file instead."""
+def write(results: Results, form: str, output: Path | None, *, region: str = "") -> None:
+    """Print the findings in a form; with `output`, into that file instead. `region` is for asff."""
     if form == "table":
         from bot.cli.table import print_table, table_text  # noqa: PLC0415 - rich is for tables alone
 
@@ -52,7 +60,7 @@ def write(results: Results, form: str, output: Path | None) -> None:
             return
         pieces: Iterator[str] = iter([table_text(results)])
     else:
-        pieces = _pieces(results, form)
+        pieces = _pieces(results, form, region)
     if output is None:
         sys.stdout.writelines(pieces)
         sys.stdout.flush()
@@ -60,15 +68,27 @@ def write(results: Results, form: str, output: Path | None) -> None:
         _write_file(output, pieces)
 
 
-def _pieces(results: Results, form: str) -> Iterator[str]:
+def _pieces(results: Results, form: str, region: str) -> Iterator[str]:
     if form == "json":
         return report_chunks(
             results.findings,
             summary=results.summary,
             started_at=results.started_at,
             finished_at=results.finished_at,
+            explanations=results.explanations,
         )
-    return csv_lines(results.findings) if form == "csv" else jsonl_lines(results.findings)
+    if form == "markdown":
+        return markdown_lines(
+            results.findings,
+            summary=results.summary,
+            started_at=results.started_at,
+            finished_at=results.finished_at,
+        )
+    if form == "jsonl":
+        return jsonl_lines(results.findings, results.explanations)
+    if form == "asff":
+        return asff_chunks(results.findings, region=region)
+    return csv_lines(results.findings) if form == "csv" else ocsf_lines(results.findings)
 
 
 def _write_file(output: Path, pieces: Iterator[str]) -> None:

@@ -12,9 +12,11 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from bot.cli.evidence import control_line, evidence_lines
 from bot.cli.headline import headline
 from bot.cli.output import Results
 from bot.domain.finding import Finding, Verdict
+from bot.domain.report import Explanations
 from bot.logs import escaped
 
 ORDER = (Verdict.UNKNOWN, Verdict.FAIL, Verdict.WEAK, Verdict.WAIVED, Verdict.SKIPPED)
@@ -64,18 +66,24 @@ def table_text(results: Results) -> str:
 def _print(results: Results, console: Console, *, wide: bool) -> None:
     long_lines = not console.is_terminal
     console.print(Text(headline(results.summary), style="bold"), soft_wrap=long_lines)
-    for verdict in (*ORDER, *((Verdict.PASS,) if results.in_scope <= FEW else ())):
+    with_pass = results.in_scope <= FEW or bool(results.explanations)
+    for verdict in (*ORDER, *((Verdict.PASS,) if with_pass else ())):
         findings = [each for each in results.findings if each.verdict is verdict and not _is_unread(each)]
         if findings:
             console.print()
             console.print(_heading(verdict, len(findings)))
             shown = findings[:MOST_ROWS]
-            console.print(_as_table(shown) if wide else _as_paragraphs(shown, console), soft_wrap=long_lines)
+            as_table = wide and not results.explanations
+            body = _as_table(shown) if as_table else _as_paragraphs(shown, console, results.explanations)
+            console.print(body, soft_wrap=long_lines)
             _print_more(len(findings) - len(shown), console)
     passed = results.summary.count(Verdict.PASS)
-    if passed and results.in_scope > FEW:
+    if passed and not with_pass:
         console.print()
         console.print(_heading(Verdict.PASS, passed))
+    if results.explanations:
+        console.print()
+        console.print(Text(control_line(), style="dim"), soft_wrap=long_lines)
     if results.unread:
         console.print()
         console.print(Text(f"Interrupted: {results.unread} accounts were not read.", style="bold magenta"))
@@ -111,15 +119,20 @@ def _as_table(findings: Sequence[Finding]) -> RenderableType:
     return Padding(table, (0, 0, 0, 2))
 
 
-def _as_paragraphs(findings: Sequence[Finding], console: Console) -> RenderableType:
-    """A finding in three lines or so; wrapped only where a terminal would do it worse."""
+def _as_paragraphs(
+    findings: Sequence[Finding], console: Console, explanations: Explanations
+) -> RenderableType:
+    """A finding in three lines or so, and its evidence; wrapped only where a terminal would do it worse."""
     paragraphs: list[RenderableType] = []
     for finding in findings:
         name = escaped(finding.account.name)
         paragraphs.append(Text(f"  {finding.account.id}{'  ' if name else ''}{name}"))
-        lines = [Text(line) for line in _why(finding)]
+        explanation = explanations.get(finding.account.id)
+        lines = [Text(line) for line in _why(finding, with_notes=explanation is None)]
         if finding.next_step:
             lines.append(Text(f"→ {escaped(finding.next_step)}", style="dim"))
+        if explanation is not None:
+            lines += evidence_lines(explanation)
         paragraphs += [
             Padding(line, (0, 0, 0, 6)) if console.is_terminal else _indented(line) for line in lines
         ]
@@ -130,9 +143,9 @@ def _indented(line: Text) -> Text:
     return Text("      ") + line
 
 
-def _why(finding: Finding) -> Iterator[str]:
-    """Reasons, then notes: what to act on before what to know."""
+def _why(finding: Finding, *, with_notes: bool = True) -> Iterator[str]:
+    """Reasons, then notes: what to act on before what to know. Evidence says again what notes say."""
     for reason in finding.reasons:
         yield escaped(reason.text)
-    for note in finding.notes:
+    for note in finding.notes if with_notes else ():
         yield f"Note: {escaped(note.text)}"

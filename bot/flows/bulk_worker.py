@@ -7,6 +7,7 @@ from dbos import DBOS
 
 from bot.domain.bulk import Bulk, BulkReport, BulkState
 from bot.domain.errors import MessengerError
+from bot.domain.pause import Pause
 from bot.domain.people import Notice
 from bot.domain.request import MessageRef, Outcome, RequestId, RequestState
 from bot.flows.bulk import expire_bulk
@@ -14,7 +15,7 @@ from bot.flows.bulk_course import advance
 from bot.flows.engine import step
 from bot.flows.parts import Parts
 from bot.flows.prepare import Preparer, end_request
-from bot.store import bulks, requests
+from bot.store import bulks, operations, requests
 from bot.store.engine import is_outage
 
 log = logging.getLogger(__name__)
@@ -101,10 +102,11 @@ class BulkChores:
             # Read after the claim: another worker may have posted the message since.
             report = bulks.read_report(connection, bulk.id)
             shown_before = bulks.read_shown_state(connection, bulk.id)
+            pause = operations.read_pause(connection)
         if report is None:
             return
         try:
-            at = self._put(report)
+            at = self._put(report, pause)
             if report.bulk.is_final and shown_before != report.bulk.state:
                 self._tell(report)
         except MessengerError as fault:
@@ -115,14 +117,14 @@ class BulkChores:
         with self._desk.engine.begin() as connection:
             bulks.place_message(connection, report.bulk, at, now=self._desk.clock())
 
-    def _put(self, report: BulkReport) -> MessageRef | None:
+    def _put(self, report: BulkReport, pause: Pause | None) -> MessageRef | None:
         """Where its message stands now; there is none of what was never asked of anybody."""
         bulk = report.bulk
         if bulk.state is BulkState.REFUSED:
             return None
         channel = bulk.message.channel if bulk.message else self._desk.policy.approval_channel
         try:
-            return self._parts.messenger.show_bulk(channel, report, bulk.message)
+            return self._parts.messenger.show_bulk(channel, report, bulk.message, pause)
         except MessengerError as fault:
             if bulk.message is None or fault.code not in GONE_MESSAGES:
                 raise

@@ -8,8 +8,11 @@ from sqlalchemy import Engine
 
 from bot.domain.guards import Policy
 from bot.domain.plan import RoleSettings
+from bot.domain.subscription import Schedule
 from bot.flows.engine import Enqueue
 from bot.flows.ports import Clock
+
+MORNING = Schedule(time(9), ZoneInfo("UTC"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +22,10 @@ class DigestSettings:
     channel: str
     at: time
     zone: ZoneInfo
+
+    @property
+    def schedule(self) -> Schedule:
+        return Schedule(self.at, self.zone)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +42,8 @@ class Desk:
     digest: DigestSettings | None
     waiver_days: int = 90
     """How many days from today a waiver may last."""
+    usual_digest: Schedule = MORNING
+    """When a channel gets its digest whose subscriber does not say."""
 
     @property
     def zone(self) -> tzinfo:

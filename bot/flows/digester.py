@@ -1,4 +1,7 @@
-"""The worker's half of the digest: posted once for each channel and local date, however often it starts."""
+"""The worker's half of the digest: posted once for each channel and local date, however often it starts.
+
+A digest that cannot be posted is given up for its date, recorded, and told to whoever subscribed.
+"""
 
 import logging
 from datetime import date, timedelta
@@ -11,12 +14,13 @@ from bot.domain.digest import Digest, build_digest
 from bot.domain.errors import MessengerError
 from bot.domain.people import Notice
 from bot.domain.status import waive_known
+from bot.domain.subscription import Subscription, due_day, missed_days
 from bot.domain.waiver import waive_verdicts
 from bot.flows import scan
-from bot.flows.digest import due_day
 from bot.flows.engine import FIXES, step
 from bot.flows.parts import Parts
-from bot.store import audit, digests, findings, requests, scans, waivers
+from bot.flows.subscribe import read_subscription, read_subscriptions
+from bot.store import audit, digests, findings, requests, scans, subscriptions, waivers
 from bot.store.engine import is_outage
 
 log = logging.getLogger(__name__)
@@ -31,7 +35,24 @@ RETRY: StepOptions = {
     "max_attempts": 9,
     "should_retry": lambda fault: isinstance(fault, MessengerError) or is_outage(fault),
 }
-"""Some twenty minutes of a Slack outage; after that it is logged, and the next digest tells the rest."""
+"""Some twenty minutes of a Slack outage; after that it is given up, and the next digest tells the rest."""
+FIRST_TIME = timedelta(minutes=15)
+"""A channel of settings that never had a digest has missed none: set up at noon, it waits for the morning."""
+TREND = timedelta(days=29)
+"""How far the trend goes back: with today, 30 days."""
+BOT = "support-role-bot"
+GONE_CHANNELS = frozenset(
+    {
+        "not_in_channel",
+        "channel_not_found",
+        "is_archived",
+        "restricted_action",
+        "restricted_action_read_only_channel",
+    }
+)
+"""Slack's words for a channel that somebody has to open to the bot again: trying again would be in vain."""
+GONE_PEOPLE = frozenset({"user_not_found", "users_not_found", "user_disabled", "cannot_dm_bot"})
+"""Slack's words for somebody who cannot be told anything any more."""
 
 
 class Digester:
@@ -51,26 +72,28 @@ class Digester:
                 if DBOS.run_step(step("is scanned"), self.is_scanned, scan_id):
                     break
                 DBOS.sleep(2)
-            DBOS.run_step(RETRY, self.post_daily, channel, day)
+            problem = DBOS.run_step(RETRY, self.post_or_give_up, channel, day)
+            if problem:
+                DBOS.run_step({**RETRY, "name": "tell"}, self.tell_subscriber, channel)
 
     def start_if_due(self) -> None:
-        """Start today's digest when its time has come; starting it again is harmless."""
-        settings = self._desk.digest
-        if settings is None:
+        """Start the digests whose time has come; starting one again is harmless."""
+        with self._desk.engine.connect() as connection:
+            found = read_subscriptions(self._desk, connection)
+        for subscription in found:
+            with self._desk.engine.begin() as connection:
+                self._start_if_due(connection, subscription)
+
+    def _start_if_due(self, connection: Connection, subscription: Subscription) -> None:
+        channel, now = subscription.channel, self._desk.clock()
+        since = subscription.since
+        if since is None and not digests.has_any(connection, channel):
+            since = now - FIRST_TIME
+        day = due_day(subscription.schedule, now, since=since)
+        if day is None or digests.read_end(connection, channel, day) is not None:
             return
-        with self._desk.engine.begin() as connection:
-            has_history = digests.has_any(connection, settings.channel)
-            day = due_day(settings, self._desk.clock(), has_history=has_history)
-            if day is not None and not digests.is_posted(connection, settings.channel, day):
-                key = f"digest:{settings.channel}:{day.isoformat()}"
-                self._desk.enqueue(
-                    connection,
-                    "daily_digest",
-                    settings.channel,
-                    day.isoformat(),
-                    queue=FIXES,
-                    key=key,
-                )
+        key = f"digest:{channel}:{day.isoformat()}"
+        self._desk.enqueue(connection, "daily_digest", channel, day.isoformat(), queue=FIXES, key=key)
 
     def start_scan(self) -> str:
         with self._desk.engine.begin() as connection:
@@ -81,18 +104,33 @@ class Digester:
             found = scans.read_scan(connection, scan_id)
         return found is None or found.finished_at is not None
 
-    def post_daily(self, channel: str, day_text: str) -> None:
-        """Post the digest of a day unless it stands there; a MessengerError is tried again by the engine.
+    def post_or_give_up(self, channel: str, day_text: str) -> str:
+        """Post the digest of a day, as one step of the engine's; why it was given up, or empty.
 
-        So is the claim of another worker, which may have died over it: there is no other try on that day.
+        What no further try would mend is given up at once, anything else after the last one.
+        """
+        try:
+            return self.post_daily(channel, day_text)
+        except MessengerError as fault:
+            if fault.code not in GONE_CHANNELS and not _is_last_try():
+                raise
+            return self._give_up(channel, date.fromisoformat(day_text), str(fault))
+
+    def post_daily(self, channel: str, day_text: str) -> str:
+        """Post the digest of a day unless it stands there or was given up: then why, else empty.
+
+        A MessengerError is tried again by the engine. So is the claim of another worker, which may have died
+        over it: there is no other try on that day.
         """
         desk, now, day = self._desk, self._desk.clock(), date.fromisoformat(day_text)
         with desk.engine.begin() as connection:
-            if digests.is_posted(connection, channel, day):
-                return
+            subscription = read_subscription(desk, connection, channel)
+            end = digests.read_end(connection, channel, day)
+            if end is not None or subscription is None or subscription.is_off:
+                return end or ""
             if not digests.claim_digest(connection, channel, day, now=now):
                 raise MessengerError("Another worker has begun this digest and has not ended.", "claimed")
-            digest = self._build(connection, channel, day)
+            digest = self._build(connection, channel, day, subscription)
             in_force = waivers.read_in_force(connection, now=now)
             verdicts = waive_verdicts(findings.read_verdicts(connection), in_force)
         try:
@@ -105,12 +143,41 @@ class Digester:
             digests.mark_digest_posted(
                 connection, channel, day, ts=at.ts, verdicts=verdicts, now=desk.clock()
             )
+            subscriptions.mark_well(connection, channel)
             self._record(connection, channel, day, "The daily digest was posted.")
+        return ""
+
+    def _give_up(self, channel: str, day: date, problem: str) -> str:
+        log.warning("digest given up", extra={"channel": channel, "problem": problem})
+        with self._desk.engine.begin() as connection:
+            audit.lock_chain(connection)
+            if digests.give_up_digest(connection, channel, day, problem, now=self._desk.clock()):
+                subscriptions.mark_failed(connection, channel, problem)
+                outcome = f"The daily digest of <#{channel}> could not be posted. {problem}"
+                self._record(connection, channel, day, outcome, kind="digest.failed")
+        return problem
+
+    def tell_subscriber(self, channel: str) -> None:
+        """Tell whoever subscribed, in a direct message, and once until a digest is posted again."""
+        with self._desk.engine.connect() as connection:
+            found = subscriptions.read_subscription(connection, channel)
+        if found is None or found.is_off or not found.problem or found.told_at is not None:
+            return
+        try:
+            self._parts.messenger.tell(found.by, "", _notice(found))
+        except MessengerError as fault:
+            if fault.code not in GONE_PEOPLE:
+                raise
+            log.warning("subscriber not told", extra={"channel": channel, "problem": str(fault)})
+        with self._desk.engine.begin() as connection:
+            subscriptions.mark_told(connection, channel, now=self._desk.clock())
 
     def post_now(self, channel: str, asker: str) -> None:
         desk = self._desk
-        day = self._today()
         with desk.engine.connect() as connection:
+            subscription = read_subscription(desk, connection, channel)
+            zone = subscription.schedule.zone if subscription else desk.zone
+            day = desk.clock().astimezone(zone).date()
             digest = self._build(connection, channel, day)
         try:
             self._parts.messenger.post_digest(channel, digest, f"{channel}:now:{desk.clock().isoformat()}")
@@ -121,35 +188,57 @@ class Digester:
         with desk.engine.begin() as connection:
             self._record(connection, channel, day, f"<@{asker}> asked for a digest, and it was posted.")
 
-    def _today(self) -> date:
-        return self._desk.clock().astimezone(self._desk.zone).date()
-
-    def _build(self, connection: Connection, channel: str, day: date) -> Digest:
+    def _build(
+        self, connection: Connection, channel: str, day: date, daily: Subscription | None = None
+    ) -> Digest:
+        """What the channel is told; with a subscription also which digests of it are missing."""
         now = self._desk.clock()
         in_force = waivers.read_in_force(connection, now=now)
         known = waive_known(findings.read_findings(connection), in_force)
         length, head = audit.read_head(connection)
+        baseline = digests.read_baseline(connection, channel, before=day)
+        last = baseline.day if baseline else None
         return build_digest(
             known,
             day=day,
             now=now,
-            baseline=digests.read_baseline(connection, channel, before=day),
+            baseline=baseline,
             our_fixes=requests.read_our_fixes(connection),
             pending_requests=requests.count_pending(connection),
             chain_length=length,
             chain_head=head,
             last_scan_at=max((item.finding.checked_at for item in known), default=None),
             ending_waivers=tuple(waiver for waiver in in_force.values() if waiver.ends_soon(now)),
+            missed=missed_days(daily.schedule, day, last=last, since=daily.since) if daily else (),
+            trend=digests.read_trend(connection, since=day - TREND, before=day),
         )
 
-    def _record(self, connection: Connection, channel: str, day: date, outcome: str) -> None:
-        audit.record(
-            connection,
-            AuditEvent(
-                kind="digest.posted",
-                at=self._desk.clock(),
-                actor="support-role-bot",
-                outcome=outcome,
-                detail=(("channel", channel), ("day", day.isoformat())),
-            ),
+    def _record(
+        self, connection: Connection, channel: str, day: date, outcome: str, *, kind: str = "digest.posted"
+    ) -> None:
+        event = AuditEvent(
+            kind=kind,
+            at=self._desk.clock(),
+            actor=BOT,
+            outcome=outcome,
+            detail=(("channel", channel), ("day", day.isoformat())),
         )
+        # What was posted shows by itself; what was not is to be seen somewhere.
+        audit.record(connection, event, channel="" if kind == "digest.posted" else self._desk.audit_channel)
+
+
+def _is_last_try() -> bool:
+    """Whether the engine will not run the step again that this is called in."""
+    status = DBOS.step_status
+    if status is None or status.current_attempt is None or status.max_attempts is None:
+        return False
+    return status.current_attempt + 1 >= status.max_attempts
+
+
+def _notice(subscription: Subscription) -> Notice:
+    return Notice(
+        "A daily digest could not be posted",
+        f"You subscribed <#{subscription.channel}> to it. {subscription.problem} It is given up for this day "
+        "and tried again when the next one is due; you are told again only after one was posted.",
+        "Mend that, and type /support-role digest now there for today's; or digest off to end it.",
+    )

@@ -21,6 +21,8 @@ SCANS = "scans"
 FIXES = "fixes"
 PLANS = "plans"
 """The plans of bulk requests: a hundred accounts that are read must not keep one fix waiting."""
+LOOKS = "looks"
+"""Explanations: somebody waits for each, and neither a scan nor a fix should be waited for."""
 POLL_SECONDS = 0.1
 """At the engine's default of one second, 10,000 accounts took 26 s instead of 12."""
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from bot.aws.support_role import Writer
 from bot.domain.account import Account
+from bot.domain.deep_facts import DeepFacts
 from bot.domain.facts import AccountFacts
 from bot.domain.plan import Plan, TargetFacts
 from bot.domain.request import RequestId
@@ -24,6 +25,9 @@ class Aws:
     reach: Callable[[Account], Account]
     """An account as the store knows it, with how it is reached put back."""
     read_accounts: Callable[[Sequence[Account]], Sequence[AccountFacts]]
+    read_deep: Callable[[AccountFacts, Sequence[Account]], DeepFacts]
+    """A deeper look into an account that was just read, with all that may be read. What cannot be read is in
+    the answer."""
     read_target: Callable[[Account, Plan, Sequence[Account]], TargetFacts]
     open_writer: Callable[[Account, Plan, RequestId, str], Writer]
     """For one account, plan, request and approver."""

@@ -6,9 +6,10 @@ from typing import Protocol
 from bot.domain.audit import ChainedEvent
 from bot.domain.bulk import BulkReport
 from bot.domain.digest import Digest
+from bot.domain.explanation import Explanation
 from bot.domain.pause import Pause
 from bot.domain.people import Notice, PersonFacts
-from bot.domain.request import ApplyProgress, MessageRef, RemediationRequest
+from bot.domain.request import ApplyProgress, MessageRef, Mode, RemediationRequest
 from bot.domain.status import Status
 from bot.domain.waiver import Waiver
 
@@ -39,7 +40,9 @@ class Messenger(Protocol):
         """`pause` is set while fixes are paused: who waits for a decision should know."""
         ...
 
-    def show_bulk(self, channel: str, report: BulkReport, at: MessageRef | None) -> MessageRef: ...
+    def show_bulk(
+        self, channel: str, report: BulkReport, at: MessageRef | None, pause: Pause | None = None
+    ) -> MessageRef: ...
 
     def show_waiver(self, channel: str, waiver: Waiver, at: MessageRef | None) -> MessageRef: ...
 
@@ -53,6 +56,12 @@ class Messenger(Protocol):
 
     def tell(self, user_id: str, channel: str, notice: Notice) -> None:
         """Answer one person privately: in the channel if they are there, else in a direct message."""
+        ...
+
+    def show_explanation(
+        self, user_id: str, channel: str, explanation: Explanation, mode: Mode, waiver: Waiver | None
+    ) -> None:
+        """Show one person the evidence of an account, as `tell` does; `waiver` is the one in force."""
         ...
 
     def read_person(self, user_id: str) -> PersonFacts: ...

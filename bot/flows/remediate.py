@@ -60,10 +60,8 @@ class Remediator:
 class Run(Attempt):
     """One attempt at one fix, in one process."""
 
-    def __init__(self, parts: Parts, request_id: RequestId, recent: RecentPeople | None = None) -> None:
-        super().__init__(parts, request_id, recent)
-        self._writer: Writer | None = None
-        self._allowed = False
+    _writer: Writer | None = None
+    _allowed = False
 
     def go(self) -> None:
         if DBOS.run_step(step("begin"), self.begin) and self._write():

@@ -153,16 +153,16 @@ class UndoRun(Attempt):
             account = self._account_of(request)
             remains = self._remains(request, account)
         except AwsError as fault:
-            return self._end(request, RequestState.FAILED, Outcome(str(fault), PRESS_AGAIN))
+            left = _half_done(_removal_of(request), None) if self._has_written() else ""
+            outcome = Outcome(str(fault), PRESS_AGAIN, left_behind=left)
+            return self._end(request, RequestState.FAILED, outcome)
         if _is_gone(remains) and self._has_written():
             return True
         refusal = self._refusal(request, account, remains)
         if refusal is not None:
             return self._stop(request, remains, refusal)
         if request.mode is not Mode.APPLY or self._desk.policy.mode is not Mode.APPLY:
-            arn = _removal_of(request).role_arn
-            text = f"Dry run: {arn} would now be taken away from {request.label}. Nothing was written."
-            return self._end(request, RequestState.REHEARSED, Outcome(text))
+            return self._rehearse(request, remains)
         if _is_gone(remains):
             # An earlier undo did it all, and only could not see it yet.
             return True
@@ -184,6 +184,16 @@ class UndoRun(Attempt):
             return Refused(SUPERSEDED_BY, text, guards.ask_again(request))
         context = replace(known, account=account, remains=remains, expected_state=RequestState.APPLYING)
         return guards.first_refusal(guards.AT_UNDO, context)
+
+    def _rehearse(self, request: RemediationRequest, remains: Remains | None) -> bool:
+        """Settings allow no write. After a crash in the middle of one that leaves half of it: a failure."""
+        removal = _removal_of(request)
+        left = _half_done(removal, remains) if self._has_written() else ""
+        if left:
+            text = "Settings allow dry runs alone by now, so the undo that had begun did not go on."
+            return self._end(request, RequestState.FAILED, Outcome(text, PRESS_AGAIN, left_behind=left))
+        text = f"Dry run: {removal.role_arn} would now be taken away from {request.label}. Nothing was written."
+        return self._end(request, RequestState.REHEARSED, Outcome(text))
 
     def _stop(self, request: RemediationRequest, remains: Remains | None, refusal: Refused) -> bool:
         """A guard refuses. After a crash in the middle of the write that leaves half of it: a failure."""

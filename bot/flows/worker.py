@@ -5,7 +5,8 @@ from sqlalchemy import Engine
 from bot.flows import engine as durable
 from bot.flows.bulk_worker import BulkPreparer
 from bot.flows.digester import Digester
-from bot.flows.engine import FIXES, PLANS, SCANS
+from bot.flows.engine import FIXES, LOOKS, PLANS, SCANS
+from bot.flows.explainer import Explainer
 from bot.flows.parts import Parts
 from bot.flows.prepare import Preparer
 from bot.flows.remediate import Remediator
@@ -13,7 +14,7 @@ from bot.flows.scanner import Scanner
 from bot.flows.undoer import Undoer
 from bot.flows.upkeep import Upkeep
 
-AT_ONCE = {SCANS: 2, FIXES: 8, PLANS: 8}
+AT_ONCE = {SCANS: 2, FIXES: 8, PLANS: 8, LOOKS: 4}
 """Two batches overlap, so that the slow accounts at the end of one do not leave the reader idle."""
 
 
@@ -25,6 +26,7 @@ class Worker:
         self._digester = Digester(parts)
         self._registers = (
             Scanner(parts),
+            Explainer(parts),
             Preparer(parts),
             BulkPreparer(parts),
             Remediator(parts),

@@ -67,10 +67,16 @@ def _allow(actions: list[str], resource: str | list[str], **more: Any) -> dict[s
 
 
 def _scan_statements(account_id: str) -> list[dict[str, Any]]:
+    others = [aws_managed("AdministratorAccess"), aws_managed("job-function/SupportUser")]
+    asked_about = [SUPPORT_POLICY, *others, arn_in(account_id, f"policy/{POLICY_NAME}")]
     return [
-        _allow(["iam:ListEntitiesForPolicy"], SUPPORT_POLICY),
+        _allow(["iam:ListEntitiesForPolicy"], asked_about),
         _allow(["iam:GetRole", "iam:GetUser"], [arn_in(account_id, "role/*"), arn_in(account_id, "user/*")]),
-        _allow(["iam:ListAttachedRolePolicies", "iam:ListRolePolicies"], arn_in(account_id, "role/*")),
+        _allow(
+            ["iam:GetRolePolicy", "iam:ListAttachedRolePolicies", "iam:ListRolePolicies"],
+            arn_in(account_id, "role/*"),
+        ),
+        _allow(["iam:GetPolicy", "iam:GetPolicyVersion"], [aws_managed("*"), arn_in(account_id, "policy/*")]),
         _allow(["iam:ListOpenIDConnectProviders", "iam:ListSAMLProviders"], "*"),
     ]
 

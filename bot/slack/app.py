@@ -19,6 +19,7 @@ from bot.slack.commands import run_command
 from bot.slack.ids import COMMAND, ActionId, BlockId, CallbackId
 from bot.slack.incoming import Incoming, entered_in, from_action, from_command, from_home, from_view
 from bot.slack.listeners.approve import approve, deny, show_plan
+from bot.slack.listeners.bulk import approve_bulk, deny_bulk, show_plans, stop_bulk, submit_bulk
 from bot.slack.listeners.fix import choose_account, open_fix, submit_fix
 from bot.slack.listeners.home import show_home
 from bot.slack.listeners.plan import change_form, open_text
@@ -51,6 +52,10 @@ STORIES: dict[ActionId, Story] = {
     ActionId.REQUEST_DENY: deny,
     ActionId.REQUEST_PLAN: members_only(show_plan),
     ActionId.REQUEST_UNDO: members_only(open_undo),
+    ActionId.BULK_APPROVE: approve_bulk,
+    ActionId.BULK_DENY: deny_bulk,
+    ActionId.BULK_STOP: stop_bulk,
+    ActionId.BULK_PLANS: members_only(show_plans),
     ActionId.PLAN_AS_TEXT: members_only(open_text),
     ActionId.PLAN_FORM: members_only(change_form),
     ActionId.WAIVER_APPROVE: grant_waiver,
@@ -110,6 +115,7 @@ class _Listeners:
             app.action(action_id.value)(ack=_ack, lazy=[self._after(from_action, story)])
         app.action(re.compile(".*"))(_ack)
         app.view(CallbackId.FIX.value)(ack=_ack_reason, lazy=[self._after_reason(submit_fix)])
+        app.view(CallbackId.BULK.value)(ack=_ack_reason, lazy=[self._after_reason(submit_bulk)])
         app.view(CallbackId.UNDO.value)(ack=_ack_reason, lazy=[self._after_reason(submit_undo)])
         app.view(CallbackId.WAIVE.value)(ack=self._ack_waive(), lazy=[self._after_waive()])
         app.view(CallbackId.FIX_CHOOSE.value)(ack=_ack_wait, lazy=[self._after(from_view, choose_account)])

@@ -5,9 +5,14 @@ from difflib import get_close_matches
 
 from bot.slack.blocks.help import help_message
 from bot.slack.incoming import Incoming
-from bot.slack.listeners.digest import post_digest
+from bot.slack.listeners.audit_log import show_audit
+from bot.slack.listeners.digest import digest_command
+from bot.slack.listeners.explain import explain_account
+from bot.slack.listeners.export import export_findings
 from bot.slack.listeners.fix import open_fix
+from bot.slack.listeners.history import show_history
 from bot.slack.listeners.pause import pause, resume
+from bot.slack.listeners.requests import show_requests
 from bot.slack.listeners.status import show_status
 from bot.slack.listeners.waive import open_waive, show_waivers
 from bot.slack.reception import Reception, members_only
@@ -19,10 +24,15 @@ GUARDED: dict[str, Command] = {"pause": pause, "resume": resume}
 
 COMMANDS: dict[str, Command] = {
     "status": show_status,
+    "explain": explain_account,
     "fix": open_fix,
-    "digest": post_digest,
+    "digest": digest_command,
     "waive": open_waive,
     "waivers": show_waivers,
+    "requests": show_requests,
+    "history": show_history,
+    "audit": show_audit,
+    "export": export_findings,
 }
 
 

@@ -78,13 +78,14 @@ def from_home(body: Mapping[str, Any]) -> Incoming:
 
 
 def entered_in(view: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
-    """The values of a modal's inputs, by action id; what was left empty is an empty text."""
+    """The values of a modal's inputs, by action id; several are one text, nothing an empty one."""
     fields = [field for block in view["state"]["values"].values() for field in block.items()]
     return tuple((action_id, _value(field)) for action_id, field in fields)
 
 
 def _value(field: Mapping[str, Any]) -> str:
-    option = (field.get("selected_option") or {}).get("value")
+    several = [each["value"] for each in field.get("selected_options") or ()]
+    option = (field.get("selected_option") or {}).get("value") or " ".join(several)
     return field.get("value") or option or field.get("selected_user") or field.get("selected_date") or ""
 
 

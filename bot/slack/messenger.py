@@ -9,15 +9,19 @@ from slack_sdk import WebClient
 from slack_sdk.errors import SlackClientError
 
 from bot.domain.audit import ChainedEvent
+from bot.domain.bulk import BulkReport
 from bot.domain.digest import Digest
 from bot.domain.errors import MessengerError
+from bot.domain.explanation import Explanation
 from bot.domain.pause import Pause
 from bot.domain.people import Notice, PersonFacts
-from bot.domain.request import ApplyProgress, MessageRef, RemediationRequest
+from bot.domain.request import ApplyProgress, MessageRef, Mode, RemediationRequest
 from bot.domain.status import Status
 from bot.domain.waiver import Waiver
 from bot.slack.blocks import audit as audit_blocks
+from bot.slack.blocks import bulk as bulk_blocks
 from bot.slack.blocks import digest as digest_blocks
+from bot.slack.blocks import explain as explain_blocks
 from bot.slack.blocks import notice as notice_blocks
 from bot.slack.blocks import request as request_blocks
 from bot.slack.blocks import status as status_blocks
@@ -84,6 +88,11 @@ class SlackMessenger:
             lambda form: request_blocks.request(request, progress=progress, form=form, pause=pause),
         )
 
+    def show_bulk(
+        self, channel: str, report: BulkReport, at: MessageRef | None, pause: Pause | None = None
+    ) -> MessageRef:
+        return self._show(channel, at, lambda _: bulk_blocks.bulk(report, pause=pause))
+
     def show_waiver(self, channel: str, waiver: Waiver, at: MessageRef | None) -> MessageRef:
         return self._show(channel, at, lambda _: waiver_blocks.waiver(waiver))
 
@@ -98,7 +107,7 @@ class SlackMessenger:
         Details that cannot be posted are logged and left out: an error would have it all posted again.
         """
         extra = _metadata(MetadataEvent.DIGEST, {"key": key})
-        posted = self._show(channel, None, lambda _: digest_blocks.digest(digest), extra)
+        posted = self._show(channel, None, lambda form: digest_blocks.digest(digest, form=form), extra)
         try:
             self._post_details(posted, digest)
         except MessengerError as fault:
@@ -118,6 +127,11 @@ class SlackMessenger:
     def tell(self, user_id: str, channel: str, notice: Notice) -> None:
         """Answer privately in the channel; who is not there, or without a channel, gets a direct message."""
         self.give(user_id, channel, notice_blocks.notice(notice))
+
+    def show_explanation(
+        self, user_id: str, channel: str, explanation: Explanation, mode: Mode, waiver: Waiver | None
+    ) -> None:
+        self.give(user_id, channel, explain_blocks.explanation(explanation, mode=mode, waiver=waiver))
 
     def give(self, user_id: str, channel: str, message: Message) -> None:
         """Show one person a message, as `tell` does."""

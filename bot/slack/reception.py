@@ -8,6 +8,7 @@ from slack_sdk import WebClient
 from bot.domain.request import Person
 from bot.flows.desk import Desk
 from bot.slack.answers import Answers
+from bot.slack.files import Files
 from bot.slack.incoming import Incoming
 from bot.slack.messenger import SlackMessenger
 from bot.slack.people import People
@@ -23,6 +24,7 @@ class Reception:
     people: People
     answers: Answers
     views: Views
+    files: Files
 
     def why_not_served(self, person: Person) -> str:
         """Why somebody gets no answer but this sentence; empty for members of the configured workspaces."""
@@ -54,4 +56,4 @@ def members_only(story: Callable[[Reception, Incoming], None]) -> Callable[[Rece
 def build_reception(desk: Desk, client: WebClient) -> Reception:
     messenger = SlackMessenger(client)
     people = People(messenger, desk.policy.approver_groups)
-    return Reception(desk, messenger, people, Answers(messenger), Views(client))
+    return Reception(desk, messenger, people, Answers(messenger), Views(client), Files(client))

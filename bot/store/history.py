@@ -1,15 +1,15 @@
-"""How verdicts changed, and how long fixes of ours stood; the newest first."""
+"""How verdicts changed, what was asked for and done, and how long fixes of ours stood."""
 
 from collections.abc import Collection
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, func, select
 
 from bot.domain.account import AccountId
 from bot.domain.finding import Verdict
-from bot.domain.history import FixInPlace, VerdictChange
+from bot.domain.history import Deed, FixInPlace, VerdictChange
 from bot.domain.request import RequestKind, RequestState
-from bot.store.requests import CHANGED
-from bot.store.tables import accounts, finding_changes, requests
+from bot.store.requests import CHANGED, read_request
+from bot.store.tables import Utc, accounts, finding_changes, requests
 
 
 def read_changes(connection: Connection, *, account_id: str = "", limit: int) -> tuple[VerdictChange, ...]:
@@ -56,3 +56,15 @@ def read_fixes_in_place(connection: Connection, account_ids: Collection[str]) ->
     )
     rows = connection.execute(query)
     return tuple(FixInPlace(AccountId(row.account_id), row.ended_at, row.undone_at) for row in rows)
+
+
+def read_deeds(connection: Connection, *, account_id: str = "", limit: int) -> tuple[Deed, ...]:
+    """Everything that was asked for an account, or what changed any account; the newest first."""
+    at = func.coalesce(requests.c.ended_at, requests.c.created_at, type_=Utc).label("at")
+    query = select(requests.c.id, at).order_by(at.desc(), requests.c.id.desc()).limit(limit)
+    if account_id:
+        query = query.where(requests.c.account_id == account_id)
+    else:
+        query = query.where(requests.c.state.in_([state.value for state in CHANGED]))
+    found = [(read_request(connection, row.id), row.at) for row in connection.execute(query).all()]
+    return tuple(Deed(request, at) for request, at in found if request is not None)

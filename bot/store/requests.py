@@ -7,7 +7,6 @@ from sqlalchemy import ColumnElement, Connection, Row, and_, func, insert, or_, 
 
 from bot.domain.account import AccountId
 from bot.domain.digest import OurFix
-from bot.domain.history import Deed
 from bot.domain.plan import Plan, TargetFacts
 from bot.domain.request import (
     MOVES,
@@ -23,7 +22,7 @@ from bot.domain.request import (
 )
 from bot.domain.undo import Remains, Removal
 from bot.store.codec import dump, load
-from bot.store.tables import Utc, bulks, requests
+from bot.store.tables import bulks, requests
 
 OPEN = (RequestState.PREPARING, RequestState.PENDING, RequestState.APPROVED, RequestState.APPLYING)
 CHANGED = (RequestState.APPLIED, RequestState.APPLIED_UNVERIFIED, RequestState.UNDONE)
@@ -215,17 +214,6 @@ def read_open(connection: Connection) -> tuple[RemediationRequest, ...]:
     """Requests of their own that wait or are under way, soonest to expire first."""
     query = select(requests).where(ALONE, requests.c.state.in_([state.value for state in OPEN]))
     return _all(connection.execute(query.order_by(requests.c.expires_at, requests.c.id)))
-
-
-def read_deeds(connection: Connection, *, account_id: str = "", limit: int) -> tuple[Deed, ...]:
-    """Everything that was asked for an account, or what changed any account; the newest first."""
-    at = func.coalesce(requests.c.ended_at, requests.c.created_at, type_=Utc)
-    query = select(requests).order_by(at.desc(), requests.c.id.desc()).limit(limit)
-    if account_id:
-        query = query.where(requests.c.account_id == account_id)
-    else:
-        query = query.where(requests.c.state.in_([state.value for state in CHANGED]))
-    return tuple(Deed(_request(row), row.ended_at or row.created_at) for row in connection.execute(query))
 
 
 def count_pending(connection: Connection) -> int:

@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import Engine
 
+from bot.domain.subscription import Schedule
 from bot.flows.desk import Desk, DigestSettings
 from bot.flows.engine import build_enqueue
 from bot.settings import Settings
@@ -29,6 +30,7 @@ def build_desk(settings: Settings, engine: Engine) -> Desk:
         audit_channel=settings.remediation.audit_channel,
         digest=_digest(settings),
         waiver_days=settings.waivers.max_days,
+        usual_digest=Schedule(settings.digest.time, settings.digest.zone),
     )
 
 

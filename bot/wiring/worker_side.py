@@ -10,6 +10,7 @@ from functools import cache
 from sqlalchemy import Engine
 
 from bot.aws.boto3_reader import Boto3Reader
+from bot.aws.explain import read_deep
 from bot.aws.inventory import Wanted, own_access, read_caller, read_inventory
 from bot.aws.reader import Reader, ReaderLimits
 from bot.aws.reader_thread import ReaderThread
@@ -18,7 +19,9 @@ from bot.aws.sessions import AwsConfig
 from bot.aws.support_role import Writer
 from bot.aws.target import read_target
 from bot.domain.account import Account
+from bot.domain.deep_facts import DeepFacts
 from bot.domain.errors import AwsError
+from bot.domain.facts import AccountFacts
 from bot.domain.plan import Plan, TargetFacts
 from bot.domain.request import RequestId
 from bot.domain.rule import providers_needed
@@ -55,6 +58,10 @@ def build_aws(settings: Settings) -> Aws:
         scope = {each.id: each for each in everybody}
         return read_target(account, plan, scope, Boto3Reader(config, providers_needed))
 
+    def read_deep_of(facts: AccountFacts, everybody: Sequence[Account]) -> DeepFacts:
+        scope = {each.id: each for each in everybody}
+        return read_deep(facts, scope, Boto3Reader(config, providers_needed))
+
     def open_writer(account: Account, plan: Plan, request_id: RequestId, approver: str) -> Writer:
         return Writer(account, plan, request_id, approver, config)
 
@@ -69,6 +76,7 @@ def build_aws(settings: Settings) -> Aws:
         refresh_inventory=inventory.refresh,
         reach=reach,
         read_accounts=reader.read_accounts,
+        read_deep=read_deep_of,
         read_target=read_target_of,
         open_writer=open_writer,
         read_remains=lambda account, name: read_remains(account, name, Boto3Reader(config, providers_needed)),

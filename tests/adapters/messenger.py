@@ -31,6 +31,9 @@ class RequestMessage:
 class FakeMessenger(Messenger):
     down: str = ""
     """Slack's error word for every call while it is set."""
+    refusing: dict[str, str] = field(default_factory=dict)
+    """Slack's error word for messages in a channel, while it stands there."""
+    refusals: int = 0
     people: dict[str, PersonFacts] = field(default_factory=lambda: {APPROVER.user_id: a_member()})
     groups: dict[str, frozenset[str]] = field(default_factory=dict)
     shared_channels: set[str] = field(default_factory=set)
@@ -106,6 +109,9 @@ class FakeMessenger(Messenger):
 
     def _put(self, channel: str, value: object, at: MessageRef | None) -> MessageRef:
         self._reach_slack()
+        if channel in self.refusing:
+            self.refusals += 1
+            raise MessengerError(f"Slack answered {self.refusing[channel]}", self.refusing[channel])
         with self._lock:
             self.updates += at is not None
             where = at or MessageRef(channel, f"{next(self._ts)}.0")

@@ -1,6 +1,6 @@
 """A process that ends at a moment that a test chooses: at a call to AWS, a commit, or a step's end."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -17,16 +17,27 @@ from bot.flows.parts import Aws
 from bot.flows.ports import Clock
 from building.values import an_account
 
+BEFORE_COMMIT = "before a commit"
+
 
 class Killed(BaseException):
     """Stands for a process that ends here: nothing catches it on the way."""
 
 
+def die(words: str) -> None:
+    raise Killed(words)
+
+
 @dataclass(slots=True)
 class Cut:
-    """Ends the process at the moment of that number, once; and knows the moments that were passed."""
+    """Ends the process at the moment of that number, once; and knows the moments that were passed.
+
+    Or lets something else happen there; what writes itself cannot do so while a transaction is open.
+    """
 
     number: int = 0
+    happens: Callable[[str], None] = die
+    in_transactions: bool = True
     is_armed: bool = False
     moments: list[str] = field(default_factory=list)
     has_happened: bool = False
@@ -39,12 +50,13 @@ class Cut:
         self.is_armed = False
 
     def moment(self, words: str) -> None:
-        if not self.is_armed or self.has_happened:
+        is_passed_over = words == BEFORE_COMMIT and not self.in_transactions
+        if not self.is_armed or self.has_happened or is_passed_over:
             return
         self.moments.append(words)
         if len(self.moments) == self.number:
             self.has_happened = True
-            raise Killed(words)
+            self.happens(words)
 
 
 class CutCloud(FakeCloud):
@@ -107,7 +119,7 @@ def cutting_commits(engine: Engine, cut: Cut) -> Iterator[None]:
     commit = engine.dialect.do_commit
 
     def watched(connection: Any) -> None:
-        cut.moment("before a commit")
+        cut.moment(BEFORE_COMMIT)
         commit(connection)
         cut.moment("after a commit")
 

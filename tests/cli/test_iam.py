@@ -7,6 +7,7 @@ import pytest
 import yaml
 
 from bot.aws import organization, secrets
+from bot.aws.explain import EXPLAIN_ACTIONS
 from bot.aws.support_role import SCAN_ACTIONS, TARGET_ACTIONS, UNDO_ACTIONS, WRITE_ACTIONS
 from bot.cli.iam_policies import build_templates
 from bot.settings import Settings
@@ -26,7 +27,7 @@ def actions(document: dict[str, Any]) -> set[str]:
 def test_the_scan_role_may_do_what_the_code_does_and_nothing_else() -> None:
     scan, _ = build_templates(settings_of()).member_roles
 
-    assert actions(scan.policy) == SCAN_ACTIONS | TARGET_ACTIONS
+    assert actions(scan.policy) == SCAN_ACTIONS | TARGET_ACTIONS | EXPLAIN_ACTIONS
 
 
 def test_the_remediation_role_may_do_what_the_code_does_and_nothing_else() -> None:
@@ -73,7 +74,7 @@ def test_the_bot_may_enter_the_roles_and_read_its_own_account() -> None:
     ]
     assert actions(policy) == {
         *{"sts:AssumeRole", "sts:SetSourceIdentity"},
-        *(SCAN_ACTIONS | TARGET_ACTIONS | WRITE_ACTIONS | UNDO_ACTIONS),
+        *(SCAN_ACTIONS | TARGET_ACTIONS | EXPLAIN_ACTIONS | WRITE_ACTIONS | UNDO_ACTIONS),
     }
 
 
@@ -129,7 +130,7 @@ def test_where_fixes_are_off_nothing_that_is_printed_can_write() -> None:
     granted = actions(templates.bot_policy) | {
         a for role in templates.member_roles for a in actions(role.policy)
     }
-    assert granted & (WRITE_ACTIONS | UNDO_ACTIONS) <= SCAN_ACTIONS | TARGET_ACTIONS
+    assert granted & (WRITE_ACTIONS | UNDO_ACTIONS) <= SCAN_ACTIONS | TARGET_ACTIONS | EXPLAIN_ACTIONS
 
 
 def test_a_role_with_a_path_is_made_under_it() -> None:

@@ -1,4 +1,4 @@
-"""A worker in a process of its own, for tests that end it: `DATABASE CLOUD_FILE CALL`.
+"""A worker in a process of its own, for tests that end it: `DATABASE_URL CLOUD_FILE CALL`.
 
 It says `at CALL` when it comes to that call to AWS (`+CALL`: when it is done) and then waits for a line. On
 SIGTERM it stops as the real worker does, and says `stopped`.
@@ -32,7 +32,7 @@ def main(database: str, cloud_file: str, call: str) -> None:
         sys.stdin.readline()
 
     (cloud.after if call.startswith("+") else cloud.before)[call.removeprefix("+")] = wait
-    worker = Worker(World(build_engine(f"sqlite:///{database}"), cloud).parts, "first-worker")
+    worker = Worker(World(build_engine(database), cloud).parts, "first-worker")
     worker.start()
     say("started")
     terminated.wait()

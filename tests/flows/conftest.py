@@ -7,8 +7,10 @@ from pathlib import Path
 import pytest
 from adapters.postgres import Postgres, running_postgres
 from building.world import World, prepare_file
+from sqlalchemy import Engine, text
 
 from bot.flows import engine as durable
+from bot.flows.worker import AT_ONCE
 from bot.store.engine import build_engine
 
 
@@ -23,6 +25,20 @@ def prepared_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def postgres() -> Iterator[Postgres]:
     with running_postgres() as server:
         yield server
+
+
+@pytest.fixture
+def postgres_engine(postgres: Postgres) -> Iterator[Engine]:
+    """An empty database in which the durable engine was started once."""
+    engine = postgres.emptied_database()
+    durable.prepare_engine(engine, "first")
+    durable.launch(AT_ONCE)
+    durable.stop(seconds=0)
+    yield engine
+    # Work that nobody has taken from the queues is not the next test's.
+    with engine.begin() as connection:
+        connection.execute(text("DELETE FROM dbos.workflow_status"))
+    engine.dispose()
 
 
 @pytest.fixture

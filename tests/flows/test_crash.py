@@ -13,8 +13,10 @@ from adapters.aws import FileCloud
 from building.values import PAYMENTS, an_account
 from building.waiting import eventually
 from building.world import World
+from sqlalchemy import Engine
 
 from bot.domain.request import RemediationRequest, RequestState
+from bot.flows import engine as durable
 from bot.flows.upkeep import SILENT_AFTER
 
 NAME = "aws-support-access"
@@ -28,13 +30,20 @@ def world(database_file: Path, tmp_path: Path, world: World) -> World:
     return world
 
 
+@pytest.fixture
+def postgres_world(postgres_engine: Engine, tmp_path: Path) -> Iterator[World]:
+    yield World(postgres_engine, FileCloud(tmp_path / "cloud.json", an_account()))
+    durable.stop(seconds=0)
+
+
 @contextmanager
-def worker_at(world: World, database: Path, call: str) -> Iterator[subprocess.Popen[str]]:
+def worker_at(world: World, folder: Path, call: str) -> Iterator[subprocess.Popen[str]]:
     """Another process that has come to a call to AWS, and waits there."""
     tests = Path(__file__).parents[1]
     program = [sys.executable, str(Path(__file__).with_name("a_worker_process.py"))]
+    database = world.engine.url.render_as_string(hide_password=False)
     with subprocess.Popen(
-        [*program, str(database), str(database.with_name("cloud.json")), call],
+        [*program, database, str(folder / "cloud.json"), call],
         env={**os.environ, "PYTHONPATH": str(tests)},
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
@@ -63,12 +72,9 @@ def go_on(world: World, request: RemediationRequest) -> RemediationRequest:
     return world.request(request.id)
 
 
-@pytest.mark.parametrize("call", ["CreateRole", "+CreateRole", "+AttachRolePolicy", "ReadBack"])
-def test_what_a_killed_worker_began_is_ended_by_another_and_nothing_happens_twice(
-    world: World, database_file: Path, call: str
-):
+def kill_and_take_over(world: World, folder: Path, call: str) -> None:
     request = world.approved()
-    with worker_at(world, database_file, call) as process:
+    with worker_at(world, folder, call) as process:
         process.send_signal(signal.SIGKILL)
         process.wait(timeout=10)
     assert world.request(request.id).state is RequestState.APPLYING
@@ -85,11 +91,24 @@ def test_what_a_killed_worker_began_is_ended_by_another_and_nothing_happens_twic
     assert world.kinds(request.id) == FIX_TRAIL
 
 
+@pytest.mark.parametrize("call", ["CreateRole", "+CreateRole", "+AttachRolePolicy", "ReadBack"])
+def test_what_a_killed_worker_began_is_ended_by_another_and_nothing_happens_twice(
+    world: World, tmp_path: Path, call: str
+):
+    kill_and_take_over(world, tmp_path, call)
+
+
+@pytest.mark.postgres
+@pytest.mark.parametrize("call", ["+CreateRole", "+AttachRolePolicy"])
+def test_so_it_is_on_postgresql(postgres_world: World, tmp_path: Path, call: str):
+    kill_and_take_over(postgres_world, tmp_path, call)
+
+
 def test_what_a_worker_could_not_end_before_it_was_stopped_is_ended_by_another_at_once(
-    world: World, database_file: Path
+    world: World, tmp_path: Path
 ):
     request = world.approved()
-    with worker_at(world, database_file, "CreateRole") as process:
+    with worker_at(world, tmp_path, "CreateRole") as process:
         assert process.stdin is not None
         assert process.stdout is not None
         process.send_signal(signal.SIGTERM)

@@ -1,26 +1,25 @@
-"""The daily digest: due once a local day whatever the clocks do, and posted once whoever does it."""
+"""The daily digest: posted once for each channel and local date, whoever does it, or told why not."""
 
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
-from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 import pytest
 from building.racing import at_once
-from building.values import NOW, PAYMENTS, a_finding, an_account
+from building.values import APPROVER, ASKER, NOW, PAYMENTS, a_finding, an_account
 from building.world import World
 from dbos import DBOS
-from hypothesis import given
-from hypothesis import strategies as st
 
 from bot.domain.digest import Digest
 from bot.domain.errors import MessengerError
 from bot.domain.finding import Verdict
+from bot.domain.subscription import Schedule
 from bot.flows.desk import DigestSettings
-from bot.flows.digest import CATCH_UP, FIRST_TIME, ask_for_digest, due_day
-from bot.flows.digester import RETRY, Digester
-from bot.store import digests, findings
+from bot.flows.digest import ask_for_digest
+from bot.flows.digester import FIRST_TIME, RETRY, Digester
+from bot.flows.subscribe import read_standing, read_subscriptions, subscribe, unsubscribe
+from bot.store import digests, findings, subscriptions
 
 CHANNEL = "C0DIGEST"
 DAY = date(2026, 3, 2)
@@ -28,100 +27,6 @@ DAY = date(2026, 3, 2)
 
 def every(at: str, zone: str) -> DigestSettings:
     return DigestSettings(CHANNEL, time.fromisoformat(at), ZoneInfo(zone))
-
-
-def days_due(settings: DigestSettings, start: str, hours: int) -> list[date]:
-    """The days for which a digest starts when somebody looks every minute, as the chore does."""
-    first = datetime.fromisoformat(start)
-    found: list[date] = []
-    for minute in range(hours * 60):
-        day = due_day(settings, first + timedelta(minutes=minute), has_history=True)
-        if day is not None and day not in found:
-            found.append(day)
-    return found
-
-
-BERLIN, KOLKATA, KATHMANDU, LORD_HOWE, KIRITIMATI = (
-    "Europe/Berlin",
-    "Asia/Kolkata",
-    "Asia/Kathmandu",
-    "Australia/Lord_Howe",
-    "Pacific/Kiritimati",
-)
-
-
-@pytest.mark.parametrize(
-    ("settings", "now", "day"),
-    [
-        (every("09:00", BERLIN), "2026-03-02T07:59:59+00:00", None),
-        (every("09:00", BERLIN), "2026-03-02T08:00:00+00:00", "2026-03-02"),
-        (every("09:00", BERLIN), "2026-03-02T13:59:59+00:00", "2026-03-02"),
-        (every("09:00", BERLIN), "2026-03-02T14:00:00+00:00", None),
-        (every("09:00", BERLIN), "2026-03-29T07:00:00+00:00", "2026-03-29"),
-        (every("09:00", BERLIN), "2026-10-25T07:59:00+00:00", None),
-        (every("09:00", BERLIN), "2026-10-25T08:00:00+00:00", "2026-10-25"),
-        (every("09:00", KOLKATA), "2026-03-02T03:30:00+00:00", "2026-03-02"),
-        (every("09:00", KOLKATA), "2026-03-02T03:29:59+00:00", None),
-        (every("09:00", KATHMANDU), "2026-03-02T03:15:00+00:00", "2026-03-02"),
-        (every("00:30", KIRITIMATI), "2026-03-01T10:30:00+00:00", "2026-03-02"),
-        (every("23:30", BERLIN), "2026-03-02T23:10:00+00:00", "2026-03-02"),
-        (every("23:30", "America/Los_Angeles"), "2026-03-03T08:00:00+00:00", "2026-03-02"),
-        # 02:30 does not exist on this day; the clocks go from 02:00 to 03:00, which makes it 03:30.
-        (every("02:30", BERLIN), "2026-03-29T01:29:00+00:00", None),
-        (every("02:30", BERLIN), "2026-03-29T01:30:00+00:00", "2026-03-29"),
-        # 02:30 comes twice on this day: the first one counts.
-        (every("02:30", BERLIN), "2026-10-25T00:29:00+00:00", None),
-        (every("02:30", BERLIN), "2026-10-25T00:30:00+00:00", "2026-10-25"),
-        # Here the clocks go back by half an hour only.
-        (every("01:45", LORD_HOWE), "2026-04-04T14:45:00+00:00", "2026-04-05"),
-    ],
-)
-def test_a_digest_is_due_from_its_local_time_on(settings: DigestSettings, now: str, day: str | None):
-    due = due_day(settings, datetime.fromisoformat(now), has_history=True)
-
-    assert due == (date.fromisoformat(day) if day else None)
-
-
-@pytest.mark.parametrize("at", ["02:00", "02:30", "03:00", "09:00", "23:59"])
-@pytest.mark.parametrize(
-    ("zone", "start"),
-    [
-        (BERLIN, "2026-03-28T12:00:00+00:00"),
-        (BERLIN, "2026-10-24T12:00:00+00:00"),
-        (LORD_HOWE, "2026-04-04T02:00:00+00:00"),
-        (LORD_HOWE, "2026-10-03T02:00:00+00:00"),
-    ],
-)
-def test_when_the_clocks_change_every_day_has_its_one_digest(at: str, zone: str, start: str):
-    """A day that is looked at from noon to noon, and two more: each local date comes once, in order."""
-    found = days_due(every(at, zone), start, 72)
-
-    assert found == sorted(set(found))
-    assert all(after - before == timedelta(days=1) for before, after in pairwise(found))
-    assert len(found) >= 3
-
-
-@given(
-    st.datetimes(datetime(2024, 1, 1), datetime(2028, 1, 1)),  # noqa: DTZ001 - made aware below
-    st.times(),
-    st.sampled_from([BERLIN, KOLKATA, LORD_HOWE, KIRITIMATI, "America/New_York", "UTC"]),
-)
-def test_a_channel_without_history_is_never_due_where_one_with_history_is_not(
-    now: datetime, at: time, zone: str
-):
-    settings, moment = DigestSettings(CHANNEL, at, ZoneInfo(zone)), now.replace(tzinfo=UTC)
-
-    first, later = (due_day(settings, moment, has_history=history) for history in (False, True))
-
-    assert first is None or first == later
-
-
-def test_a_channel_that_never_had_a_digest_has_missed_none():
-    settings, due = every("09:00", "UTC"), datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
-
-    assert due_day(settings, due + FIRST_TIME - timedelta(seconds=1), has_history=False) == DAY
-    assert due_day(settings, due + FIRST_TIME, has_history=False) is None
-    assert due_day(settings, due + CATCH_UP - timedelta(seconds=1), has_history=True) == DAY
 
 
 @pytest.fixture
@@ -166,6 +71,21 @@ def test_no_digest_is_started_before_its_time_or_without_settings(daily_world: W
     Digester(world.parts).start_if_due()
 
     assert world.desk.enqueue.client.list_workflows() == []
+
+
+def test_a_channel_of_settings_that_never_had_a_digest_has_missed_none(daily_world: World):
+    world = daily_world
+    world.start()
+    world.clock.move(seconds=FIRST_TIME.total_seconds())
+
+    Digester(world.parts).start_if_due()
+    world.clock.move(days=1)
+    with world.engine.begin() as connection:
+        digests.claim_digest(connection, CHANNEL, DAY, now=world.clock())
+    Digester(world.parts).start_if_due()
+    world.wait()
+
+    assert [digest.day for digest in shown(world)] == [date(2026, 3, 3)]
 
 
 def test_two_workers_at_once_post_one_digest(daily_world: World):
@@ -297,3 +217,257 @@ def test_whoever_asks_for_a_digest_that_cannot_be_posted_is_told(
         "U0ASKER: The digest could not be posted. chat.postMessage: not_in_channel. Invite the bot."
     ]
     assert world.kinds() == []
+
+
+# --- a channel that subscribed -------------------------------------------------------------------------
+
+
+def subscribed(world: World, at: str = "10:30", zone: str = "UTC", channel: str = CHANNEL) -> None:
+    wanted = Schedule(time.fromisoformat(at), ZoneInfo(zone))
+    subscribe(world.desk, channel, ASKER, wanted)
+
+
+def days_shown(world: World, channel: str = CHANNEL) -> list[str]:
+    return [digest.day.isoformat() for digest in world.messenger.shown(channel)]
+
+
+def post(world: World, day: str, channel: str = CHANNEL) -> str:
+    return Digester(world.parts).post_or_give_up(channel, day)
+
+
+def test_every_channel_that_subscribed_gets_its_digest_at_its_own_time(world: World):
+    subscribed(world, "10:30", "UTC")
+    subscribed(world, "16:30", "Asia/Kolkata", "C0INDIA")
+    world.start()
+    digester = Digester(world.parts)
+
+    world.clock.move(minutes=30)
+    digester.start_if_due()
+    world.wait()
+    early = days_shown(world), days_shown(world, "C0INDIA")
+    world.clock.move(minutes=30)
+    digester.start_if_due()
+    world.wait()
+
+    assert early == (["2026-03-02"], [])
+    assert (days_shown(world), days_shown(world, "C0INDIA")) == (["2026-03-02"], ["2026-03-02"])
+
+
+def test_a_subscription_takes_the_place_of_what_settings_say(daily_world: World):
+    subscribed(daily_world, "11:00")
+
+    found = subscriptions_of(daily_world)
+
+    assert found == {CHANNEL: "11:00"}
+
+
+def test_off_ends_the_digest_of_settings_too_and_says_who_did_it(daily_world: World):
+    world = daily_world
+
+    first = unsubscribe(world.desk, CHANNEL, ASKER)
+    second = unsubscribe(world.desk, CHANNEL, APPROVER)
+
+    assert first is not None
+    assert (first.next_at, second) == (None, None)
+    assert subscriptions_of(world) == {}
+    standing = read_standing(world.desk, CHANNEL).subscription
+    assert standing is not None
+    assert (standing.is_off, standing.by) == (True, ASKER.user_id)
+    assert world.kinds() == ["digest.unsubscribed"]
+
+
+def test_where_there_is_no_digest_there_is_none_to_switch_off(world: World):
+    assert unsubscribe(world.desk, CHANNEL, ASKER) is None
+    assert world.kinds() == []
+
+
+def subscriptions_of(world: World) -> dict[str, str]:
+    with world.engine.connect() as connection:
+        found = read_subscriptions(world.desk, connection)
+    return {each.channel: f"{each.schedule.at:%H:%M}" for each in found}
+
+
+def test_many_who_subscribe_at_once_leave_one_subscription_and_are_all_on_record(world: World):
+    at_once(4, lambda number: subscribed(world, f"1{number}:30"))
+
+    assert len(subscriptions_of(world)) == 1
+    assert world.kinds() == ["digest.subscribed"] * 4
+
+
+def test_a_time_that_is_moved_later_on_the_same_day_brings_no_second_digest(world: World):
+    subscribed(world)
+    world.clock.move(minutes=45)
+    post(world, "2026-03-02")
+    subscribed(world, "15:00")
+    world.clock.move(hours=6)
+
+    Digester(world.parts).start_if_due()
+
+    assert world.desk.enqueue.client.list_workflows() == []
+    assert read_standing(world.desk, CHANNEL).next_at == datetime(2026, 3, 3, 15, tzinfo=UTC)
+
+
+def test_the_next_digest_is_told_for_today_while_it_was_not_posted(world: World):
+    subscribed(world)
+    subscribed(world, "15:00")
+
+    assert read_standing(world.desk, CHANNEL).next_at == datetime(2026, 3, 2, 15, tzinfo=UTC)
+
+
+def test_a_digest_that_was_begun_before_it_was_switched_off_is_not_posted(daily_world: World):
+    unsubscribe(daily_world.desk, CHANNEL, ASKER)
+
+    assert post(daily_world, "2026-03-02") == ""
+    assert shown(daily_world) == []
+
+
+@pytest.mark.parametrize("code", ["not_in_channel", "channel_not_found", "is_archived"])
+def test_where_the_bot_cannot_post_the_digest_is_given_up_for_the_day_and_on_record(world: World, code: str):
+    subscribed(world)
+    world.messenger.refusing[CHANNEL] = code
+
+    problems = [post(world, "2026-03-02") for _ in range(3)]
+    world.messenger.refusing.clear()
+
+    assert problems == [f"Slack answered {code}"] * 3
+    assert post(world, "2026-03-02") == f"Slack answered {code}"
+    assert shown(world) == []
+    assert world.kinds() == ["digest.subscribed", "digest.failed"]
+    assert world.events()[1]["outcome"] == (
+        f"The daily digest of <#{CHANNEL}> could not be posted. Slack answered {code}"
+    )
+
+
+def test_the_subscriber_is_told_once_in_a_direct_message_until_a_digest_is_posted_again(world: World):
+    subscribed(world)
+
+    def spend_day(day: int) -> None:
+        for _ in range(3):
+            if post(world, f"2026-03-0{day}"):
+                Digester(world.parts).tell_subscriber(CHANNEL)
+
+    world.messenger.refusing[CHANNEL] = "not_in_channel"
+    spend_day(2)
+    spend_day(3)
+    told_in_two_days = list(world.messenger.told)
+    world.messenger.refusing.clear()
+    spend_day(4)
+    world.messenger.refusing[CHANNEL] = "is_archived"
+    spend_day(5)
+
+    assert [(who, where) for who, where, _ in told_in_two_days] == [(ASKER.user_id, "")]
+    assert f"<#{CHANNEL}>" in told_in_two_days[0][2].text
+    assert "Slack answered not_in_channel" in told_in_two_days[0][2].text
+    assert "Slack answered is_archived" in world.told()[1]
+    assert len(world.told()) == 2
+    assert days_shown(world) == ["2026-03-04"]
+
+
+def test_a_subscriber_whom_slack_cannot_reach_just_now_is_told_later(world: World):
+    subscribed(world)
+    world.messenger.refusing[CHANNEL] = "not_in_channel"
+    post(world, "2026-03-02")
+    digester = Digester(world.parts)
+
+    world.messenger.down = "internal_error"
+    with pytest.raises(MessengerError):
+        digester.tell_subscriber(CHANNEL)
+    world.messenger.down = ""
+    digester.tell_subscriber(CHANNEL)
+    digester.tell_subscriber(CHANNEL)
+
+    assert len(world.told()) == 1
+
+
+def test_a_subscriber_who_has_left_keeps_nobody_waiting(world: World):
+    subscribed(world)
+    world.messenger.refusing[CHANNEL] = "not_in_channel"
+    post(world, "2026-03-02")
+    world.messenger.down = "user_disabled"
+
+    Digester(world.parts).tell_subscriber(CHANNEL)
+
+    with world.engine.connect() as connection:
+        found = subscriptions.read_subscription(connection, CHANNEL)
+    assert found is not None
+    assert found.told_at == world.clock()
+
+
+def test_the_digest_of_settings_has_no_subscriber_but_is_on_record(daily_world: World):
+    daily_world.messenger.refusing[CHANNEL] = "not_in_channel"
+
+    post(daily_world, "2026-03-02")
+    Digester(daily_world.parts).tell_subscriber(CHANNEL)
+
+    assert daily_world.told() == []
+    assert daily_world.kinds() == ["digest.failed"]
+
+
+def test_when_slack_stays_away_the_digest_is_given_up_after_the_last_try(
+    world: World, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setitem(RETRY, "interval_seconds", 0.01)
+    monkeypatch.setitem(RETRY, "max_attempts", 3)
+    subscribed(world)
+    world.messenger.refusing[CHANNEL] = "internal_error"
+    world.clock.move(minutes=45)
+    world.start()
+
+    Digester(world.parts).start_if_due()
+    world.wait()
+
+    Digester(world.parts).start_if_due()
+    assert len(DBOS.list_workflows(name="daily_digest")) == 1
+    assert world.messenger.refusals == 3
+    assert world.kinds()[-1] == "digest.failed"
+    assert len(world.told()) == 1
+
+
+def test_digests_that_were_missed_are_told_in_the_next_one(world: World):
+    """Posted on the 2nd, given up on the 3rd; on the 4th no worker ran."""
+    subscribed(world)
+    world.clock.move(minutes=45)
+    post(world, "2026-03-02")
+    world.clock.move(days=1)
+    world.messenger.refusing[CHANNEL] = "is_archived"
+    post(world, "2026-03-03")
+    world.messenger.refusing.clear()
+    world.clock.move(days=2)
+
+    post(world, "2026-03-05")
+    world.clock.move(days=1)
+    post(world, "2026-03-06")
+
+    assert [digest.missed for digest in shown(world)] == [
+        (),
+        (date(2026, 3, 3), date(2026, 3, 4)),
+        (),
+    ]
+    assert shown(world)[1].previous_day == DAY
+
+
+def test_the_trend_has_the_counts_of_earlier_digests_of_any_channel(world: World):
+    subscribed(world)
+    subscribed(world, channel="C0OTHER")
+    find(world, Verdict.FAIL)
+    post(world, "2026-03-02")
+    world.clock.move(days=1)
+    find(world, Verdict.PASS)
+    post(world, "2026-03-03")
+    world.clock.move(days=1)
+
+    post(world, "2026-03-04", "C0OTHER")
+
+    (digest,) = world.messenger.shown("C0OTHER")
+    assert [(point.day.day, point.passing_percent) for point in digest.trend] == [(2, 0), (3, 100), (4, 100)]
+
+
+def test_the_trend_goes_back_30_days(world: World):
+    subscribed(world)
+    post(world, "2026-03-02")
+    world.clock.move(days=29)
+    post(world, "2026-03-31")
+    world.clock.move(days=1)
+    post(world, "2026-04-01")
+
+    assert [digest.trend[0].day for digest in shown(world)] == [DAY, DAY, date(2026, 3, 31)]

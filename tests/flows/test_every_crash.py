@@ -13,23 +13,23 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import pytest
-from adapters.postgres import Postgres
+from adapters.aws import CloudRole
 from building.cutting import Cut, CutCloud, Killed, cutting_commits
 from building.emptying import empty, hurry
+from building.trails import is_legal, word_of
 from building.undoing import NAME, ask_undo, pause
 from building.undos import a_removal, an_applied_fix
-from building.values import APPROVALS, AUDIT, PAYMENTS, an_account
+from building.values import APPROVALS, APPROVER, AUDIT, PAYMENTS, an_account
 from building.world import Change, World
-from sqlalchemy import Engine, text
+from sqlalchemy import Engine
 
 from bot.domain.audit import ChainIntact
 from bot.domain.finding import Verdict
 from bot.domain.request import RemediationRequest, RequestState
-from bot.flows import engine as durable
+from bot.flows.attempt import plan_of
 from bot.flows.prepare import Preparer
 from bot.flows.remediate import Remediator
 from bot.flows.undoer import Undoer
-from bot.flows.worker import AT_ONCE
 from bot.store import audit, findings, requests
 from bot.store.engine import build_engine
 
@@ -37,6 +37,8 @@ FIX_TRAIL = ["fix.requested", "fix.approved", "change.intended", "change.applied
 UNDO_TRAIL = ["undo.requested", "undo.approved", "change.intended", "change.undone"]
 FIXED = [f"CreateRole {PAYMENTS}", f"AttachRolePolicy {PAYMENTS}"]
 UNDONE = [f"DetachRolePolicy {PAYMENTS}", f"DeleteRole {PAYMENTS}"]
+STRANGER = "AROASTRANGER"
+OPEN_TO_ALL = '{"Statement": [{"Effect": "Allow", "Principal": "*", "Action": "sts:AssumeRole"}]}'
 POLICY = "arn:aws:iam::aws:policy/AWSSupportAccess"
 
 T = TypeVar("T")
@@ -91,19 +93,6 @@ def sqlite_engine(database_file: Path) -> Iterator[Engine]:
     engine.dispose()
 
 
-@pytest.fixture
-def postgres_engine(postgres: Postgres) -> Iterator[Engine]:
-    engine = postgres.emptied_database()
-    # The tables of the durable engine: work is put on its queues, from which nobody takes it here.
-    durable.prepare_engine(engine, "first")
-    durable.launch(AT_ONCE)
-    durable.stop(seconds=0)
-    yield engine
-    with engine.begin() as connection:
-        connection.execute(text("DELETE FROM dbos.workflow_status"))
-    engine.dispose()
-
-
 @contextmanager
 def watching(world: World, cut: Cut) -> Iterator[Steps]:
     """Make moments of commits and of what the durable engine remembers."""
@@ -112,6 +101,9 @@ def watching(world: World, cut: Cut) -> Iterator[Steps]:
         for room in ("prepare", "remediate", "undoer"):
             patch.setattr(f"bot.flows.{room}.DBOS", steps)
         yield steps
+
+
+Telling = Callable[[World, Steps, RemediationRequest, Cut], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,13 +115,17 @@ class Story:
     apply: str
     check: Callable[[World, RemediationRequest], None]
 
-    def tell(self, world: World, steps: Steps, request: RemediationRequest) -> None:
-        """From wherever it stands to its end."""
+    def prepared(self, world: World, steps: Steps, request: RemediationRequest) -> None:
+        """From wherever it stands until it is approved."""
         steps.run(self.prepare, world, request)
         if world.request(request.id).state is RequestState.PENDING:
             world.approve(request)
         # What is read after the write is newer than what was read before it.
         world.clock.move(seconds=5)
+
+    def tell(self, world: World, steps: Steps, request: RemediationRequest) -> None:
+        """From wherever it stands to its end."""
+        self.prepared(world, steps, request)
         steps.run(self.apply, world, request)
 
     def cut_everywhere(self, engine: Engine, between: Change = lambda _: None) -> list[str]:
@@ -137,30 +133,48 @@ class Story:
 
         `between` happens after the process has ended and before the next one starts.
         """
-        for number in count(1):
-            cut = self._cut_at(number, engine, between)
-            if not cut.has_happened:
-                return cut.moments
-        raise AssertionError("there is an end to numbers")
 
-    def _cut_at(self, number: int, engine: Engine, between: Change) -> Cut:
-        empty(engine)
-        cut = Cut()
-        world = World(engine, CutCloud(cut))
-        with watching(world, cut) as steps:
-            request = self.ask(world, steps)
-            cut.arm(number)
+        def tell(world: World, steps: Steps, request: RemediationRequest, cut: Cut) -> None:
+            cut.arm(cut.number)
             try:
                 self.tell(world, steps, request)
             except Killed:
                 between(world)
                 self.tell(world, steps, request)
+
+        return self._at_every_moment(engine, tell)
+
+    def disturb_everywhere(self, engine: Engine, change: Change) -> list[str]:
+        """Tell it once for each moment after its approval, and let something change there."""
+
+        def tell(world: World, steps: Steps, request: RemediationRequest, cut: Cut) -> None:
+            self.prepared(world, steps, request)
+            cut.happens, cut.in_transactions = lambda _: change(world), False
+            cut.arm(cut.number)
+            steps.run(self.apply, world, request)
+
+        return self._at_every_moment(engine, tell)
+
+    def _at_every_moment(self, engine: Engine, tell: Telling) -> list[str]:
+        for number in count(1):
+            cut = self._at(number, engine, tell)
+            if not cut.has_happened:
+                return cut.moments
+        raise AssertionError("there is an end to numbers")
+
+    def _at(self, number: int, engine: Engine, tell: Telling) -> Cut:
+        empty(engine)
+        cut = Cut(number)
+        world = World(engine, CutCloud(cut))
+        with watching(world, cut) as steps:
+            request = self.ask(world, steps)
+            tell(world, steps, request, cut)
             cut.disarm()
             settle(world)
             try:
                 self.check(world, request)
             except AssertionError as fault:
-                fault.add_note(f"It was cut short at moment {number} of {cut.moments}")
+                fault.add_note(f"It happened at moment {number} of {cut.moments}")
                 raise
         return cut
 
@@ -242,16 +256,40 @@ def is_told(world: World, request: RemediationRequest) -> None:
 
 
 def is_all_or_nothing(world: World, request: RemediationRequest) -> None:
-    """Applied and there; or not applied, and nothing of it is left."""
-    ended, kinds = world.request(request.id), world.kinds(request.id)
+    """Applied and there; or not applied, and nothing of it is left. What others made is as they made it."""
+    ended = world.request(request.id)
     if ended.state is RequestState.APPLIED:
         is_applied(world, request)
         return
-    assert ended.state in {RequestState.REFUSED, RequestState.PENDING}
-    assert world.cloud.find(PAYMENTS, NAME) is None
+    assert ended.state in {RequestState.REFUSED, RequestState.PENDING, RequestState.EXPIRED}
+    assert world.cloud.roles.get(PAYMENTS, []) == planted(world)
     assert ended.outcome.left_behind == ""
-    assert kinds[-1] == "fix.refused"
-    assert len(set(kinds)) == len(kinds)
+    assert is_legal(ended, word_of(world.events(request.id)))
+
+
+def planted(world: World) -> list[CloudRole]:
+    """The stranger's role as it was made, if one is there."""
+    there = [role.name for role in world.cloud.roles.get(PAYMENTS, []) if role.role_id == STRANGER]
+    return [a_strangers_role(world, name) for name in there]
+
+
+def a_strangers_role(world: World, name: str) -> CloudRole:
+    """Open to all, and with the very tags of the request."""
+    [request] = {event["request_id"] for event in world.events()}
+    tags = list(plan_of(world.request(request)).tags(request, APPROVER.user_id))
+    return CloudRole(name, f"arn:aws:iam::{PAYMENTS}:role/{name}", STRANGER, OPEN_TO_ALL, tags)
+
+
+def plant(name: str) -> Change:
+    def change(world: World) -> None:
+        if world.cloud.find(PAYMENTS, name) is None:
+            world.cloud.roles.setdefault(PAYMENTS, []).append(a_strangers_role(world, name))
+
+    return change
+
+
+def lose_principal(world: World) -> None:
+    world.cloud.gone_principals |= set(an_account().trusted_principals)
 
 
 FIX = Story(ask_for_a_fix, "prepare_fix", "remediate", is_applied)
@@ -275,3 +313,23 @@ def test_a_fix_that_may_not_go_on_after_a_crash_leaves_nothing_wherever_it_was_c
     sqlite_engine: Engine,
 ) -> None:
     replace(FIX, check=is_all_or_nothing).cut_everywhere(sqlite_engine, pause)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        plant(NAME),
+        plant(NAME.upper()),
+        pause,
+        lose_principal,
+        lambda world: world.clock.move(hours=2),
+        lambda world: world.messenger.change(APPROVER.user_id, is_restricted=True),
+    ],
+    ids=["stranger", "stranger in another case", "pause", "principal", "expiry", "approver becomes a guest"],
+)
+def test_whatever_changes_at_any_moment_after_the_approval_a_fix_is_whole_or_nothing(
+    sqlite_engine: Engine, change: Change
+) -> None:
+    moments = replace(FIX, check=is_all_or_nothing).disturb_everywhere(sqlite_engine, change)
+
+    assert {"before ReadTarget", "before CreateRole", "before AttachRolePolicy"} <= set(moments)

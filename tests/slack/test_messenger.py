@@ -1,17 +1,20 @@
 from collections.abc import Iterator
+from dataclasses import replace
+from datetime import date
 from typing import Any
 
 import pytest
 
+from bot.domain.digest import TrendPoint
 from bot.domain.errors import MessengerError
-from bot.domain.finding import Verdict
+from bot.domain.finding import Verdict, summary_of
 from bot.domain.people import Notice, PersonFacts
 from bot.domain.request import ApplyProgress, ApplyStep, MessageRef, RequestState
 from bot.flows.ports import Messenger
 from bot.slack.blocks.kit import Form
 from bot.slack.client import build_client
 from bot.slack.messenger import SlackMessenger
-from tests.slack.blocks.samples import a_digest, a_known, a_request, a_status, an_event
+from tests.slack.blocks.samples import a_digest, a_known, a_request, a_status, an_event, an_eventful_digest
 from tests.slack.stand_in import Answer, Call, StandIn, accept, refuse, running
 
 AT = MessageRef("C0CHANNEL", "1769828400.000100")
@@ -169,6 +172,16 @@ def test_a_digest_bears_its_key_and_has_its_details_in_the_thread(slack: StandIn
     posted, thread = slack.calls
     assert posted.arguments["metadata"]["event_payload"] == {"key": "C0CHANNEL/2026-01-31"}
     assert (thread.method, thread.arguments["thread_ts"]) == ("chat.postMessage", at.ts)
+
+
+def test_a_refused_chart_becomes_a_line_of_bars(slack: StandIn, messenger: SlackMessenger):
+    slack.responder = refusing("data_visualization")
+    days = tuple(TrendPoint(date(2026, 1, day), summary_of({Verdict.PASS: day})) for day in (30, 31))
+
+    messenger.post_digest("C0CHANNEL", replace(an_eventful_digest(), trend=days), "key")
+
+    (posted,) = [call for call in slack.calls[1:] if "thread_ts" not in call.arguments]
+    assert "▅▅ support role 100 % → 100 %" in str(posted.arguments["blocks"])
 
 
 def test_a_digest_with_nothing_open_has_no_thread(slack: StandIn, messenger: SlackMessenger):

@@ -51,8 +51,8 @@ def test_a_digest_that_was_posted_is_never_claimed_again(engine: Engine):
     post(engine, DAY, Verdict.FAIL)
     with engine.begin() as connection:
         digests.release_digest(connection, CHANNEL, DAY)
-        assert digests.is_posted(connection, CHANNEL, DAY)
-        assert not digests.is_posted(connection, CHANNEL, DAY + timedelta(days=1))
+        assert digests.read_end(connection, CHANNEL, DAY) == ""
+        assert digests.read_end(connection, CHANNEL, DAY + timedelta(days=1)) is None
 
     assert not claim(engine, seconds=10_000)
 

@@ -28,6 +28,7 @@ def bulk_modal(
 ) -> View:
     """Show what would be created in all of them, and ask which goes first, the size of a wave, and why."""
     found = shapes_of(plans)
+    is_held_up = mode is Mode.APPLY and len(accounts) > changes_per_hour
     options = [(account.id, option(account)) for account in accounts]
     blocks = [
         kit.alert(md("{mode}", mode=MODES[mode]), "info" if mode is Mode.DRY_RUN else "warning"),
@@ -55,7 +56,7 @@ def bulk_modal(
             shortest=REASON_SHORTEST,
             longest=REASON_LONGEST,
         ),
-        kit.context(_pace(len(accounts), changes_per_hour)) if mode is Mode.APPLY else None,
+        kit.context(_pace(changes_per_hour)) if is_held_up else None,
         kit.divider(),
         *_shape_blocks(found),
         kit.context(md("Next: a second person is asked to approve all. Nothing is written before that.")),
@@ -76,9 +77,7 @@ def _names(accounts: Sequence[Account]) -> Mrkdwn:
     return md("{names}{more}", names=join(", ", shown), more=md(" and {n} more", n=more) if more > 0 else "")
 
 
-def _pace(count: int, changes_per_hour: int) -> Mrkdwn:
-    if count <= changes_per_hour:
-        return Mrkdwn()
+def _pace(changes_per_hour: int) -> Mrkdwn:
     return md(
         "At most {n} are changed in an hour (remediation.max_changes_per_hour). It waits then, "
         "and what its approval does not last for is not attempted.",

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from bot.domain.bulk import Bulk
 from bot.domain.request import RemediationRequest, RequestKind
 from bot.domain.status import Status
 from bot.domain.waiver import Waiver
@@ -18,15 +19,18 @@ WAITING_SHOWN = 10
 
 
 def home(
-    status: Status, waiting: Sequence[RemediationRequest] = (), waivers_waiting: Sequence[Waiver] = ()
+    status: Status,
+    waiting: Sequence[RemediationRequest] = (),
+    waivers_waiting: Sequence[Waiver] = (),
+    bulks_waiting: Sequence[Bulk] = (),
 ) -> View:
-    """The home tab; `waiting` and `waivers_waiting` are undecided, soonest to expire first."""
+    """The home tab; all that is waiting is undecided, soonest to expire first."""
     return kit.home(
         [
             kit.header(headline(status)),
             kit.context(_read(status), md("{mode}", mode=MODES[status.mode])),
             kit.section(pause_line(status.pause)) if status.pause else None,
-            *_waiting(waiting),
+            *_waiting([*_bulk_lines(bulks_waiting), *_lines(waiting)]),
             *_waivers(status, waivers_waiting),
             kit.divider(),
             *help_blocks(),
@@ -46,22 +50,36 @@ def _read(status: Status) -> Mrkdwn:
     )
 
 
-def _waiting(waiting: Sequence[RemediationRequest]) -> list[Block]:
-    if not waiting:
-        return []
-    lines = [
+def _bulk_lines(waiting: Sequence[Bulk]) -> list[Mrkdwn]:
+    return [
+        md(
+            "Many accounts at once, asked by {who}, until {when}",
+            who=mention(bulk.requester.user_id),
+            when=moment(bulk.expires_at),
+        )
+        for bulk in waiting
+    ]
+
+
+def _lines(waiting: Sequence[RemediationRequest]) -> list[Mrkdwn]:
+    return [
         md(
             "{what}, asked by {who}, until {when}",
             what=f"Undo of the fix of {request.label}" if request.kind is RequestKind.UNDO else request.label,
             who=mention(request.requester.user_id),
             when=moment(request.expires_at),
         )
-        for request in waiting[:WAITING_SHOWN]
+        for request in waiting
     ]
-    total = counted(len(waiting), "request")
-    verb = "waits" if len(waiting) == 1 else "wait"
+
+
+def _waiting(lines: Sequence[Mrkdwn]) -> list[Block]:
+    if not lines:
+        return []
+    total = counted(len(lines), "request")
+    verb = "waits" if len(lines) == 1 else "wait"
     title = md("*{total} {verb} for a decision in the approval channel*", total=total, verb=verb)
-    return [kit.section(join("\n", [title, *lines]))]
+    return [kit.section(join("\n", [title, *lines[:WAITING_SHOWN]]))]
 
 
 def _waivers(status: Status, waiting: Sequence[Waiver]) -> list[Block]:

@@ -239,18 +239,6 @@ def text_input(
     return labelled(label, block_id, element) | {"hint": plain(hint, 2_000)}
 
 
-def select(action_id: ActionId, options: Sequence[tuple[str, str]], *, chosen: str) -> Block:
-    """A menu of (value, text) pairs that acts at once, in a row of actions; it shows the `chosen` value."""
-    listed = [{"text": plain(text, 75), "value": value} for value, text in options[:OPTIONS_LIMIT]]
-    initial = next(option for option in listed if option["value"] == chosen)
-    return {
-        "type": "static_select",
-        "action_id": action_id.value,
-        "options": listed,
-        "initial_option": initial,
-    }
-
-
 def person_input(label: str, block_id: BlockId, action_id: ActionId, *, initial: str, hint: str) -> Block:
     """A menu of the workspace's people; `initial` is a user id that Slack knows, or empty."""
     element: Block = {"type": "users_select", "action_id": action_id.value}

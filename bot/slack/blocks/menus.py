@@ -37,6 +37,18 @@ def multi_select_input(
     return kit.labelled(label, block_id, element)
 
 
+def select(action_id: ActionId, options: Options, *, chosen: str) -> Block:
+    """A menu that acts at once, in a row of actions; it shows the `chosen` value."""
+    listed = _listed(options)
+    initial = next(option for option in listed if option["value"] == chosen)
+    return {
+        "type": "static_select",
+        "action_id": action_id.value,
+        "options": listed,
+        "initial_option": initial,
+    }
+
+
 def menu(action_id: ActionId, placeholder: str, options: Options) -> Block:
     """A menu that acts at once, in a row of actions; nothing is chosen yet."""
     return {

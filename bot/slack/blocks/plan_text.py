@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from bot.domain.plan import Plan
 from bot.domain.plan_forms import PlanForm, write_plan
 from bot.domain.request import RemediationRequest, RequestKind, RequestState
-from bot.slack.blocks import kit
+from bot.slack.blocks import kit, menus
 from bot.slack.blocks.kit import Block, View
 from bot.slack.blocks.mrkdwn import Mrkdwn, code, length, md, moment
 from bot.slack.ids import ActionId
@@ -64,7 +64,7 @@ def _modal(subject: str, plan: Plan, form: PlanForm, text: str, note: Mrkdwn) ->
     options = [(each.value, name) for each, name in NAMES.items()]
     blocks = [
         kit.section(md("{role}", role=code(plan.role_arn))),
-        kit.actions(kit.select(ActionId.PLAN_FORM, options, chosen=form.value)),
+        kit.actions(menus.select(ActionId.PLAN_FORM, options, chosen=form.value)),
         kit.context(note),
         kit.context(md("{how}", how=HOW[form])),
         *(_shown(pieces) if _fits(pieces) else [kit.section(_too_long(plan, form))]),

@@ -104,7 +104,7 @@ def _more(found: Attention) -> Block | None:
         md(
             "Showing {shown} of {total}. "
             "For fewer: `{command} status ou:NAME`, `tag:KEY=VALUE` or `verdict:fail`. "
-            "For all of them: `support-role check --format csv` on the command line.",
+            "For all of them, as a file: `{command} export csv`",
             shown=f"{found.shown:,}",
             total=f"{found.shown + found.hidden:,}",
             command=COMMAND,

@@ -38,6 +38,8 @@ from bot.slack.blocks.request import request
 from bot.slack.blocks.status import status
 from bot.slack.blocks.waiver import waive_modal, waiver
 from bot.slack.blocks.waivers import waivers
+from tests.slack.blocks.bulk_samples import bulk_messages, bulk_views
+from tests.slack.blocks.record_samples import record_messages
 
 NOW = datetime(2026, 1, 31, 3, 0, tzinfo=UTC)
 FAMILY = "\N{MAN}\u200d\N{WOMAN}\u200d\N{GIRL}"
@@ -359,6 +361,8 @@ def messages() -> list[tuple[str, Message]]:
     return [
         *status_messages(),
         *request_messages(),
+        *bulk_messages(HOSTILE),
+        *record_messages(HOSTILE),
         *waiver_messages(),
         *digest_messages(),
         *audit_messages(),
@@ -420,7 +424,7 @@ def short_messages() -> Iterator[tuple[str, Message]]:
 
 @cache
 def modals() -> list[tuple[str, View]]:
-    return list(_modals())
+    return [*_modals(), *bulk_views(HOSTILE)]
 
 
 def _modals() -> Iterator[tuple[str, View]]:

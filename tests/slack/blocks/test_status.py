@@ -114,7 +114,7 @@ def test_with_10_000_failing_accounts_it_says_how_many_more_there_are_and_how_to
     more = next(text for text in words(shown) if text.startswith("Showing"))
     assert "of 10,000." in more
     assert "`/support-role status ou:NAME`" in more
-    assert "`support-role check --format csv`" in more
+    assert "`/support-role export csv`" in more
 
 
 def test_many_unreadable_accounts_do_not_crowd_out_the_failing_ones():

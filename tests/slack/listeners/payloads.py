@@ -131,6 +131,12 @@ def selected(block_id: str, action_id: str, value: str) -> Json:
     return {block_id: {action_id: {"type": "static_select", "selected_option": option}}}
 
 
+def several_selected(block_id: str, action_id: str, *values: str) -> Json:
+    text = {"type": "plain_text", "text": "An option", "emoji": True}
+    options = [{"text": text, "value": value} for value in values]
+    return {block_id: {action_id: {"type": "multi_static_select", "selected_options": options}}}
+
+
 def wished_waiver(owner: str | None, until: str | None, reason: str | None) -> Json:
     """What stands in the form of a waiver; null for what was left empty."""
     return {

@@ -7,7 +7,7 @@ import pytest
 from bot.sandbox.slack import CLOUD_SECURITY, EVE, GUS, PARTNERS, RILEY, default_workspace
 from bot.slack.commands import COMMANDS
 from bot.slack.ids import ActionId
-from tests.slack.listeners.workplace import PAYMENTS, Workplace, a_digest, a_workplace, ask, know
+from tests.slack.listeners.workplace import PAYMENTS, Workplace, a_workplace, ask, know
 
 ACTIONS_FOR_MEMBERS = (ActionId.STATUS_RECHECK, ActionId.STATUS_FIX, ActionId.REQUEST_PLAN)
 
@@ -57,21 +57,6 @@ def test_any_white_space_ends_the_first_word(work: Workplace, space: str):
     work.command(f"status{space}payments")
 
     assert work.enqueued() == ["plan_scan"]
-
-
-def test_a_digest_is_asked_of_the_worker(work: Workplace):
-    work.command("digest now")
-
-    assert work.enqueued() == ["digest_now"]
-
-
-def test_other_words_after_digest_say_where_its_time_is_set():
-    with a_workplace(digest=a_digest()) as work:
-        work.command("digest weekdays")
-
-        (told,) = work.told_to(RILEY)
-        assert f"09:00 Europe/Berlin in <#{CLOUD_SECURITY}>" in told
-        assert work.enqueued() == []
 
 
 @pytest.mark.parametrize("word", sorted(COMMANDS))

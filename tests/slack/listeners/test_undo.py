@@ -190,10 +190,11 @@ def test_whoever_asked_for_the_undo_cannot_approve_it(applied: Workplace):
     assert applied.kinds()[-1] == "undo.refused"
 
 
-def test_an_undo_is_decided_in_the_approval_channel_alone(applied: Workplace):
+@pytest.mark.parametrize("action", [ActionId.REQUEST_APPROVE, ActionId.REQUEST_DENY])
+def test_an_undo_is_decided_in_the_approval_channel_alone(applied: Workplace, action: ActionId):
     undo = pending(applied)
 
-    applied.press(ActionId.REQUEST_APPROVE, undo.id, by=ANA, channel=CLOUD_SECURITY)
+    applied.press(action, undo.id, by=ANA, channel=CLOUD_SECURITY)
 
     assert the_undo(applied).state is RequestState.PENDING
     assert "Undos are decided in the approval channel alone." in applied.told_to(ANA)[-1]

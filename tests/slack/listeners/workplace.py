@@ -66,6 +66,7 @@ class Workplace:
     def __init__(self, runner: asyncio.Runner, slack: LocalSlack, desk: Desk, api_url: str) -> None:
         self.slack = slack
         self.engine = desk.engine
+        self.desk = desk
         token = slack.environment["SLACK_BOT_TOKEN"]
         reception = build_reception(desk, build_client(token, api_url, timeout=5))
         self.app = build_app(build_async_client(token, api_url), reception)
@@ -103,9 +104,17 @@ class Workplace:
         values = payloads.typed(BlockId.FIX_REASON, ActionId.FIX_REASON, reason)
         return self._submit(CallbackId.FIX, form_id, values, by)
 
-    def choose(self, account_id: str, *, form_id: str, by: str = RILEY, view_id: str = "V0VIEW") -> Json:
-        values = payloads.selected(BlockId.FIX_ACCOUNT, ActionId.FIX_ACCOUNT, account_id)
+    def choose(self, *account_ids: str, form_id: str, by: str = RILEY, view_id: str = "V0VIEW") -> Json:
+        values = payloads.several_selected(BlockId.FIX_ACCOUNT, ActionId.FIX_ACCOUNT, *account_ids)
         return self._submit(CallbackId.FIX_CHOOSE, form_id, values, by, view_id)
+
+    def submit_bulk(
+        self, *, form_id: str, canary: str, wave: str = "5", reason: str | None = REASON, by: str = RILEY
+    ) -> Json:
+        values = payloads.selected(BlockId.BULK_CANARY, ActionId.BULK_CANARY, canary)
+        values |= payloads.selected(BlockId.BULK_WAVE, ActionId.BULK_WAVE, wave)
+        values |= payloads.typed(BlockId.FIX_REASON, ActionId.FIX_REASON, reason)
+        return self._submit(CallbackId.BULK, form_id, values, by)
 
     def open_home(self, *, by: str = RILEY) -> Json:
         return self.send(payloads.home_opened(by))

@@ -5,7 +5,7 @@ import { avatar } from "./avatar.js";
 import { renderBlocks } from "./blocks.js";
 import { composer } from "./composer.js";
 import { openMenu } from "./dialogs.js";
-import { fill, h, icon } from "./dom.js";
+import { fill, h, hold, icon, refill } from "./dom.js";
 import { channelMessages, drawMessages, emptyNote, replies } from "./messages.js";
 import { showModals } from "./modals.js";
 import { setNames } from "./mrkdwn.js";
@@ -44,7 +44,7 @@ function draw() {
   drawSidebar();
   drawHead(place);
   const onHome = place.is_im && store.tab !== "messages";
-  main.replaceChildren(head, onHome ? homePane : scroller, ...(onHome ? [] : [box.node]));
+  hold(main, onHome ? [head, homePane] : [head, scroller, box.node]);
   if (onHome) drawHome();
   else drawConversation(place);
   drawAside();
@@ -58,7 +58,7 @@ function drawConversation(place) {
   if (scroller.dataset.of !== here) sticking = true;
   scroller.dataset.of = here;
   const messages = channelMessages();
-  fill(intro, welcome(place, tryOut, draw), messages.length ? null : emptyNote(place));
+  refill(intro, welcome(place, tryOut, draw), messages.length ? null : emptyNote(place));
   drawMessages(list, messages, openThread, "channel");
   box.refresh();
   keepAtEnd();
@@ -83,16 +83,14 @@ const totalUnread = () => store.state.channels.reduce((/** @type {number} */ sum
 
 function drawSidebar() {
   const workspace = store.state.workspace;
-  const focused = /** @type {HTMLElement | null} */ (document.activeElement)?.dataset?.nav;
   const rows = store.state.channels.filter((/** @type {any} */ one) => !one.is_im).map(channelRow);
   const panels = store.state.panels.length ? [h("h2.side-title", {}, "Sandbox"), h("ul.side-list", {}, store.state.panels.map(panelRow))] : [];
-  fill(
+  refill(
     sidebar,
-    h("div.workspace", {}, h("span.workspace-mark", { "aria-hidden": "true" }, workspace.name[0]), h("span.workspace-name", {}, workspace.name), h("button.ghost.theme", { type: "button", "aria-label": "Turn light or dark", title: "Light or dark", onclick: () => (turnTheme(), drawSidebar()) }, themeIcon())),
+    h("div.workspace", {}, h("span.workspace-mark", { "aria-hidden": "true" }, workspace.name[0]), h("span.workspace-name", {}, workspace.name), h("button.ghost.theme", { type: "button", "data-nav": "theme", "aria-label": "Turn light or dark", title: "Light or dark", onclick: () => (turnTheme(), drawSidebar()) }, themeIcon())),
     h("div.side-scroll", {}, h("h2.side-title", {}, "Channels"), h("ul.side-list", {}, rows), h("h2.side-title", {}, "Apps"), h("ul.side-list", {}, appRow(dm())), ...panels),
     whoAmI(),
   );
-  if (focused) /** @type {HTMLElement | null} */ (sidebar.querySelector(`[data-nav="${CSS.escape(focused)}"]`))?.focus();
 }
 
 /** @param {any} one */
@@ -171,12 +169,12 @@ function whoAmI() {
 
 /** @param {any} place */
 function drawHead(place) {
-  const menu = h("button.ghost.burger", { type: "button", "aria-label": "Channels", "aria-expanded": String(document.body.classList.contains("menu-open")), onclick: openMenuPane }, icon("menu"));
+  const menu = h("button.ghost.burger", { type: "button", "data-nav": "channels", "aria-label": "Channels", "aria-expanded": String(document.body.classList.contains("menu-open")), onclick: openMenuPane }, icon("menu"));
   const title = h("h1", {}, place.is_im ? avatar(bot().user_id, ".tiny") : icon(place.is_private ? "lock" : "hash"), h("span", {}, place.name), place.is_im ? h("span.badge", {}, "APP") : null);
   const count = place.is_im ? null : h("span.members", { title: memberNames(place) }, `${place.members.length + (place.has_bot ? 1 : 0)} members`);
   const absent = place.has_bot ? null : h("span.absent", {}, `${bot().display_name} is not here`);
-  const tips = store.state.tips.length ? h("button.ghost", { type: "button", "aria-label": "Things to try", title: "Things to try", onclick: () => bringBackWelcome(place.id) }, icon("bulb")) : null;
-  fill(head, h("div.head-row", {}, menu, title, h("span.topic", {}, place.topic), absent, count, tips), place.is_im ? tabs() : null);
+  const tips = store.state.tips.length ? h("button.ghost", { type: "button", "data-nav": "tips", "aria-label": "Things to try", title: "Things to try", onclick: () => bringBackWelcome(place.id) }, icon("bulb")) : null;
+  refill(head, h("div.head-row", {}, menu, title, h("span.topic", {}, place.topic), absent, count, tips), place.is_im ? tabs() : null);
 }
 
 /** @param {string} id */
@@ -195,14 +193,14 @@ function memberNames(place) {
 
 function tabs() {
   const one = (/** @type {string} */ tab, /** @type {string} */ name) =>
-    h("button.tab", { type: "button", role: "tab", "aria-selected": String(store.tab === tab), tabindex: store.tab === tab ? 0 : -1, "data-tab": tab, onclick: () => openTab(tab) }, name);
+    h("button.tab", { type: "button", role: "tab", "aria-selected": String(store.tab === tab), tabindex: store.tab === tab ? 0 : -1, "data-nav": tab, onclick: () => openTab(tab) }, name);
   const bar = h("div.tabs", { role: "tablist", "aria-label": bot().display_name }, one("home", "Home"), one("messages", "Messages"), one("about", "About"));
   bar.addEventListener("keydown", (event) => {
     const order = ["home", "messages", "about"];
     const by = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
     if (!by) return;
     openTab(order[(order.indexOf(store.tab) + by + 3) % 3]);
-    /** @type {HTMLElement | null} */ (head.querySelector(`[data-tab="${store.tab}"]`))?.focus();
+    /** @type {HTMLElement | null} */ (head.querySelector(`[data-nav="${store.tab}"]`))?.focus();
   });
   return bar;
 }

@@ -61,11 +61,32 @@ export function fill(node, ...children) {
   node.replaceChildren(...present(children));
 }
 
+/** The same, where what is focused keeps the focus: it is known by its `data-nav`. @param {Element} node @param {...(Child | Child[])} children */
+export function refill(node, ...children) {
+  const focused = node.contains(document.activeElement) ? /** @type {HTMLElement} */ (document.activeElement).dataset.nav : undefined;
+  fill(node, ...children);
+  if (focused) /** @type {HTMLElement | null} */ (node.querySelector(`[data-nav="${CSS.escape(focused)}"]`))?.focus();
+}
+
+/** Let a node hold these nodes; nothing is taken out and put back, since that would take the focus. @param {Element} node @param {Node[]} wanted */
+export function hold(node, wanted) {
+  for (const child of [...node.childNodes]) if (!wanted.includes(child)) child.remove();
+  wanted.forEach((child, index) => {
+    if (node.childNodes[index] !== child) node.insertBefore(child, node.childNodes[index] ?? null);
+  });
+}
+
 let counter = 0;
 /** An id that no other element of the page has. @param {string} [prefix] */
 export function uid(prefix = "u") {
   counter += 1;
   return `${prefix}-${counter}`;
+}
+
+/** Text whose long words, such as ARNs, may be broken where their parts meet. @param {string} text @returns {Child[]} */
+export function breakable(text) {
+  const parts = text.split(/(\S{20,})/).flatMap((part, index) => (index % 2 ? part.split(/(?<=[/:=])(?=[^/:=])/) : part));
+  return parts.filter(Boolean).flatMap((part, index) => (index ? [h("wbr"), part] : part));
 }
 
 /** The address if a link may lead there, else nothing. @param {string | undefined} url */

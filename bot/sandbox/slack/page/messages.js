@@ -2,7 +2,7 @@
 /** The messages of a channel and of a thread. */
 import { avatar } from "./avatar.js";
 import { renderBlocks } from "./blocks.js";
-import { h, icon, safeUrl } from "./dom.js";
+import { h, hold, icon, safeUrl } from "./dom.js";
 import { mrkdwn } from "./mrkdwn.js";
 import { placeOf } from "./place.js";
 import { bot, isBot, messagesIn, nameOf, store } from "./store.js";
@@ -42,16 +42,26 @@ export function drawMessages(list, messages, openThread, where) {
   }
   const same = nodes.length === list.childNodes.length && nodes.every((node, index) => node === list.childNodes[index]);
   if (same) return;
-  patch(list, nodes);
+  const spot = focusedIn(list);
+  hold(list, nodes);
+  if (spot) focusAgain(list, spot);
 }
 
-/** Put nodes in place without taking out those that stay, so that focus and scroll stay too. @param {HTMLElement} list @param {Node[]} nodes */
-function patch(list, nodes) {
-  const wanted = new Set(nodes);
-  for (const child of [...list.childNodes]) if (!wanted.has(child)) child.remove();
-  nodes.forEach((node, index) => {
-    if (list.childNodes[index] !== node) list.insertBefore(node, list.childNodes[index] ?? null);
-  });
+/** @typedef {{ts: string, action: string}} FocusSpot */
+
+/** Where in a list the focus is. @param {HTMLElement} list @returns {FocusSpot | undefined} */
+function focusedIn(list) {
+  const node = /** @type {HTMLElement | null} */ (document.activeElement);
+  const message = node && list.contains(node) ? /** @type {HTMLElement | null} */ (node.closest("[data-ts]")) : null;
+  return message ? { ts: message.dataset.ts ?? "", action: node?.dataset.action ?? "" } : undefined;
+}
+
+/** A message drawn anew has lost the focus: to the same button of its new self, or else to the list. @param {HTMLElement} list @param {FocusSpot} spot */
+function focusAgain(list, spot) {
+  if (list.contains(document.activeElement) || document.activeElement?.closest("dialog")) return;
+  const message = list.querySelector(`[data-ts="${CSS.escape(spot.ts)}"]`);
+  const same = spot.action ? message?.querySelector(`[data-action="${CSS.escape(spot.action)}"]`) : null;
+  /** @type {HTMLElement} */ (same ?? list).focus({ preventScroll: true });
 }
 
 /** @type {Map<string, HTMLElement>} */

@@ -1,6 +1,6 @@
 // @ts-check
 /** Slack's own markup, and the Markdown of `markdown` blocks, as nodes. */
-import { h, link, safeUrl } from "./dom.js";
+import { breakable, h, link, safeUrl } from "./dom.js";
 import { EMOJI } from "./emoji.js";
 
 /** @typedef {{person: (id: string) => string, channel: (id: string) => string, group: (id: string) => string, me: string}} Names */
@@ -89,7 +89,7 @@ function inline(text, verbatim) {
   const held = [];
   const hold = (/** @type {Node} */ node) => String.fromCharCode(0xe000 + held.push(node) - 1);
   const bare = text.replace(/[\ue000-\uf8ff]/g, "").replace(TOKEN, (whole, code, angle, url) => {
-    if (code) return hold(h("code", {}, decoded(code.slice(1, -1))));
+    if (code) return hold(h("code", {}, breakable(decoded(code.slice(1, -1)))));
     if (angle) return hold(reference(angle));
     return verbatim ? whole : hold(link(decoded(url), decoded(url)));
   });
@@ -289,7 +289,7 @@ function markdownInline(text) {
 /** @param {RegExpExecArray} match @returns {Node} */
 function markdownNode(match) {
   const [, code, label, target, , bold, , italic, struck, angle, bare] = match;
-  if (code) return h("code", {}, code.slice(1, -1));
+  if (code) return h("code", {}, breakable(code.slice(1, -1)));
   if (label) return link(target, fragment(markdownInline(label)));
   if (bold) return h("strong", {}, fragment(markdownInline(bold)));
   if (italic) return h("em", {}, fragment(markdownInline(italic)));

@@ -1,13 +1,13 @@
 // @ts-check
 /** table and data_table blocks. */
-import { fill, h, icon } from "./dom.js";
+import { breakable, fill, h, icon } from "./dom.js";
 import { richText } from "./richtext.js";
 
 /** @typedef {{type: string, text?: string, value?: number, elements?: any[]}} Cell */
 
 /** @param {Cell} cell */
 function content(cell) {
-  return cell?.type === "rich_text" ? richText(cell) : (cell?.text ?? "");
+  return cell?.type === "rich_text" ? richText(cell) : breakable(cell?.text ?? "");
 }
 
 /** @param {Cell} cell @returns {string} */

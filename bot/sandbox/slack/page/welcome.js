@@ -25,7 +25,7 @@ export function welcome(place, tryOut, redraw) {
   const cards = tips.map((/** @type {any} */ tip, /** @type {number} */ index) =>
     h(
       "button.tip",
-      { type: "button", onclick: () => tryOut(tip) },
+      { type: "button", "data-nav": `tip-${index}`, onclick: () => tryOut(tip) },
       h("span.tip-number", { "aria-hidden": "true" }, index + 1),
       h("span.tip-words", {}, h("strong", {}, tip.title), tip.why ? h("small", {}, tip.why) : null, h("code", {}, tip.text)),
     ),
