@@ -192,7 +192,8 @@ class UndoRun(Attempt):
         if left:
             text = "Settings allow dry runs alone by now, so the undo that had begun did not go on."
             return self._end(request, RequestState.FAILED, Outcome(text, PRESS_AGAIN, left_behind=left))
-        text = f"Dry run: {removal.role_arn} would now be taken away from {request.label}. Nothing was written."
+        arn = removal.role_arn
+        text = f"Dry run: {arn} would now be taken away from {request.label}. Nothing was written."
         return self._end(request, RequestState.REHEARSED, Outcome(text))
 
     def _stop(self, request: RemediationRequest, remains: Remains | None, refusal: Refused) -> bool:

@@ -228,24 +228,27 @@ def wait(minutes: int) -> "Change":
 
 
 Change = Callable[["Machine"], None]
-CHANGES: tuple[Change, ...] = (
-    *map(wait, (1, 29, 61)),
-    turn,
-    *map(restart_in, (Mode.APPLY, Mode.APPLY, Mode.APPLY, Mode.DRY_RUN, Mode.OFF)),
-    toggle(APPROVER, lambda machine: machine.group),
-    toggle(APPROVER, lambda machine: machine.guests),
-    toggle(SECOND, lambda machine: machine.group),
-    lose_principal,
-    lose_slack,
-    *map(refuse, ("ReadAccount", "CreateRole", "AttachRolePolicy", "DeleteRole", "ReadBack")),
-    be_slow,
-    plant(NAME, copies_tags=False),
-    plant(NAME, copies_tags=True),
-    plant(NAME.upper(), copies_tags=True),
-    plant_other(None),
-    plant_other('{"Statement": []}'),
-    touch_ours,
-)
+CHANGES: dict[str, Change] = {
+    **{f"{minutes} minutes pass": wait(minutes) for minutes in (1, 29, 61)},
+    "paused, or resumed": turn,
+    **{f"settings say {mode}": restart_in(mode) for mode in Mode},
+    "the approver leaves the group, or joins": toggle(APPROVER, lambda machine: machine.group),
+    "the second approver leaves the group, or joins": toggle(SECOND, lambda machine: machine.group),
+    "the approver becomes a guest, or a member": toggle(APPROVER, lambda machine: machine.guests),
+    "the principal is deleted, or made again": lose_principal,
+    "Slack goes, or comes back": lose_slack,
+    **{
+        f"AWS refuses {verb}, or no longer": refuse(verb)
+        for verb in ("ReadAccount", "CreateRole", "AttachRolePolicy", "DeleteRole", "ReadBack")
+    },
+    "IAM is slow to show what was made, or no longer": be_slow,
+    "a stranger's role of that name": plant(NAME, copies_tags=False),
+    "a stranger's role of that name with our tags": plant(NAME, copies_tags=True),
+    "a stranger's role of that name in another case": plant(NAME.upper(), copies_tags=True),
+    "another support role": plant_other(None),
+    "another role that carries the policy": plant_other('{"Statement": []}'),
+    "somebody changes our role, or changes it back": touch_ours,
+}
 BACK = st.sampled_from([0, 0, 0, 0, 1, 2])
 END_AT = st.sampled_from([*[0] * 8, *range(1, 13)])
 
@@ -422,9 +425,9 @@ class Machine(RuleBasedStateMachine):
 
     # --- what changes ---------------------------------------------------------------------------------------
 
-    @rule(change=st.sampled_from(CHANGES))
-    def something_changes(self, change: Callable[["Machine"], None]) -> None:
-        change(self)
+    @rule(what=st.sampled_from(sorted(CHANGES)))
+    def something_changes(self, what: str) -> None:
+        CHANGES[what](self)
         self.tell_slack()
 
     @rule()

@@ -28,6 +28,7 @@ HALF_WAY = re.compile("1,[0-9]{3} of 2,001 accounts")
 
 ALONE = """
 (part, rows) => {
+  if (!part.isConnected) return null;
   for (const node of document.querySelectorAll("#app *"))
     if (!node.contains(part) && !part.contains(node)) node.style.visibility = "hidden";
   const { left, top, right, bottom } = part.getBoundingClientRect();
@@ -57,13 +58,21 @@ class Camera:
     async def take(self, window: Window, name: str, of: Locator | None = None, *, rows: int = 0) -> None:
         """The whole window, or a part of it alone; of a long table only so many rows."""
         await window.page.mouse.move(1, 1)
-        clip: FloatRect | None = await of.evaluate(ALONE, rows) if of is not None else None
+        clip = None if of is None else await _alone(of, rows)
         taken = await window.page.screenshot(clip=clip, animations="disabled", caret="hide")
         await window.page.evaluate(TOGETHER)
         path = IMAGES / f"{name}.png"
         size = path.write_bytes(await reduced(taken, self._page))
         too_large = f" more than {LARGEST_BYTES // 1000}: too large" if size > LARGEST_BYTES else ""
         self._say(f"{path.name:18} {size / 1000:6.1f} kB{too_large}")
+
+
+async def _alone(part: Locator, rows: int) -> FloatRect:
+    clip: FloatRect | None = None
+    # A message that is drawn anew at this moment is found, and gone when it is asked: then once more.
+    while clip is None:
+        clip = await part.evaluate(ALONE, rows)
+    return clip
 
 
 async def take_the_main_job(browser: Browser, camera: Camera) -> None:
@@ -75,7 +84,7 @@ async def take_the_main_job(browser: Browser, camera: Camera) -> None:
         await _take_asking(riley, camera)
         ana = await Window.open(browser, sandbox.url, "ana", "approvals", size=TALL, scale=SHARP)
         await ana.approve(PAYMENTS)
-        await camera.take(ana, "applied", ana.message("Done:", PAYMENTS))
+        await camera.take(ana, "applied", ana.message("Done:", PAYMENTS, "Undo"))
         await ana.go("cloud-audit")
         await camera.take(ana, "audit", ana.message("was read back and is in place"))
         await _take_reports(riley, camera)

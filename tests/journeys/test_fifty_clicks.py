@@ -71,7 +71,7 @@ async def _events(sandbox: Sandbox) -> list[dict[str, Any]]:
         stdout=asyncio.subprocess.PIPE,
     )
     out, _ = await process.communicate()
-    return [json.loads(line)["event"] for line in out.decode().splitlines()]
+    return [json.loads(line) for line in out.decode().splitlines()]
 
 
 async def _click_all(sandbox: Sandbox) -> dict[str, list[Seen]]:

@@ -7,10 +7,12 @@ from typing import Any
 
 from playwright.async_api import Page
 
-COLOURS = 128
+COLOURS = 200
+NEAR = 12
+"""Colours closer than that, as are the many greys of a letter's edge, become one."""
 
 REDUCE = """
-async ([png, most]) => {
+async ([png, most, near]) => {
   const blob = await (await fetch(`data:image/png;base64,${png}`)).blob();
   const bitmap = await createImageBitmap(blob);
   const { width, height } = bitmap;
@@ -19,13 +21,16 @@ async ([png, most]) => {
   const pixels = new Uint32Array(brush.getImageData(0, 0, width, height).data.buffer);
   const counts = new Map();
   for (const pixel of pixels) counts.set(pixel, (counts.get(pixel) ?? 0) + 1);
-  const commonest = [...counts].sort((a, b) => b[1] - a[1] || a[0] - b[0]).slice(0, most);
   const parts = (pixel) => [pixel & 255, (pixel >> 8) & 255, (pixel >> 16) & 255];
-  const known = commonest.map(([pixel]) => parts(pixel));
+  const known = [];
+  const apart = ([r, g, b]) => known.map(([x, y, z]) => (x - r) ** 2 + (y - g) ** 2 + (z - b) ** 2);
+  for (const [pixel] of [...counts].sort((a, b) => b[1] - a[1] || a[0] - b[0])) {
+    const colour = parts(pixel);
+    if (known.length < most && Math.min(...apart(colour)) >= near ** 2) known.push(colour);
+  }
   const nearest = (pixel) => {
-    const [r, g, b] = parts(pixel);
-    const apart = known.map(([x, y, z]) => (x - r) ** 2 + (y - g) ** 2 + (z - b) ** 2);
-    return apart.indexOf(Math.min(...apart));
+    const distances = apart(parts(pixel));
+    return distances.indexOf(Math.min(...distances));
   };
   const place = new Map();
   for (const pixel of counts.keys()) place.set(pixel, nearest(pixel));
@@ -43,8 +48,8 @@ async ([png, most]) => {
 
 
 async def reduced(png: bytes, page: Page) -> bytes:
-    """The picture in its commonest colours, each other pixel in the nearest of them; any page will do."""
-    given = await page.evaluate(REDUCE, [base64.b64encode(png).decode(), COLOURS])
+    """The picture in its commonest colours; `page`, any one, does the counting."""
+    given = await page.evaluate(REDUCE, [base64.b64encode(png).decode(), COLOURS, NEAR])
     return _png(given)
 
 
