@@ -2,7 +2,7 @@
 
     python bench/scan.py --accounts 10000 --latency-ms 20
 
-Runs bench/fake_aws.py as a process of its own, and one worker on a fresh SQLite. STS is held at AWS's own limit.
+Runs bench/fake_aws.py as a process of its own, and one worker on a fresh SQLite. STS is held at AWS's limit.
 """
 
 import argparse

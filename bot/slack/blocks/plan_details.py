@@ -103,7 +103,8 @@ def principals(plan: Plan) -> list[str]:
 def trusted_line(plan: Plan) -> Mrkdwn:
     found = principals(plan)
     shown = join(", ", [code(arn) for arn in found[:PRINCIPALS_SHOWN]])
-    more = f" and {len(found) - PRINCIPALS_SHOWN} more" if len(found) > PRINCIPALS_SHOWN else ""
+    hidden = len(found) - PRINCIPALS_SHOWN
+    more = md(" and {n} more", n=hidden) if hidden > 0 else ""
     return md("Trusts {arns}{more}", arns=shown or md("nobody"), more=more)
 
 
