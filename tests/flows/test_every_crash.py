@@ -24,8 +24,9 @@ from building.world import Change, World
 from sqlalchemy import Engine
 
 from bot.domain.audit import ChainIntact
+from bot.domain.errors import AwsError
 from bot.domain.finding import Verdict
-from bot.domain.request import RemediationRequest, RequestState
+from bot.domain.request import Mode, RemediationRequest, RequestState
 from bot.flows.attempt import plan_of
 from bot.flows.prepare import Preparer
 from bot.flows.remediate import Remediator
@@ -292,6 +293,18 @@ def lose_principal(world: World) -> None:
     world.cloud.gone_principals |= set(an_account().trusted_principals)
 
 
+def is_undone_or_said(world: World, request: RemediationRequest) -> None:
+    """Undone; or untouched; or what has become of the role is said."""
+    ended, role = world.request(request.id), world.cloud.find(PAYMENTS, NAME)
+    if ended.state is RequestState.UNDONE:
+        is_undone(world, request)
+        return
+    is_untouched = role is not None and role.policies == [POLICY]
+    assert world.request(ended.undoes or "").state is RequestState.APPLIED
+    assert is_untouched or ended.outcome.left_behind or ended.state is RequestState.APPLIED_UNVERIFIED
+    assert is_legal(ended, word_of(world.events(request.id)))
+
+
 FIX = Story(ask_for_a_fix, "prepare_fix", "remediate", is_applied)
 UNDO = Story(ask_for_an_undo, "prepare_undo", "undo", is_undone)
 
@@ -313,6 +326,21 @@ def test_a_fix_that_may_not_go_on_after_a_crash_leaves_nothing_wherever_it_was_c
     sqlite_engine: Engine,
 ) -> None:
     replace(FIX, check=is_all_or_nothing).cut_everywhere(sqlite_engine, pause)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        pause,
+        lambda world: world.set_policy(mode=Mode.DRY_RUN),
+        lambda world: world.cloud.faults.update(ReadAccount=AwsError("STS is away", "Throttling")),
+    ],
+    ids=["pause", "dry run", "unreadable"],
+)
+def test_an_undo_that_may_not_go_on_after_a_crash_says_what_has_become_of_the_role(
+    sqlite_engine: Engine, change: Change
+) -> None:
+    replace(UNDO, check=is_undone_or_said).cut_everywhere(sqlite_engine, change)
 
 
 @pytest.mark.parametrize(

@@ -23,6 +23,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
     RuleBasedStateMachine,
+    initialize,
     invariant,
     precondition,
     rule,
@@ -50,8 +51,8 @@ POLICY = "arn:aws:iam::aws:policy/AWSSupportAccess"
 ADMINISTRATOR = "arn:aws:iam::aws:policy/AdministratorAccess"
 HOSTILE = '{"Statement": [{"Effect": "Allow", "Principal": "*", "Action": "sts:AssumeRole"}]}'
 SETTINGS = settings(
-    max_examples=40,
-    stateful_step_count=25,
+    max_examples=120,
+    stateful_step_count=16,
     deadline=None,
     derandomize=True,
     database=None,
@@ -345,7 +346,25 @@ class Machine(RuleBasedStateMachine):
 
     # --- people ---------------------------------------------------------------------------------------------
 
-    @rule(times=st.integers(1, 5), steps=st.integers(1, 6), end_at=END_AT)
+    @initialize(far=st.sampled_from([2, 3, 3, 4, 5, 7, 8, 9, 9]))
+    def something_is_under_way(self, far: int) -> None:
+        """Prepared, approved or begun: a fix, or an undo of one that is done."""
+        steps: tuple[Callable[[], None], ...] = (
+            lambda: self.ask(ASKER),
+            lambda: self.prepare(0),
+            lambda: self.approve(APPROVER, HERE, 0),
+            lambda: self.work(1, 0, late=False),
+            self.end_work,
+            lambda: self.ask_for_undo(ASKER),
+            lambda: self.prepare(0),
+            lambda: self.approve(APPROVER, HERE, 0),
+            lambda: self.work(1, 0, late=False),
+        )
+        for step in steps[:far]:
+            step()
+            self.check()
+
+    @rule(times=st.integers(1, 3), steps=st.integers(1, 3), end_at=END_AT)
     def the_usual_happens(self, times: int, steps: int, end_at: int) -> None:
         """What comes next when nothing is in the way: without this, chance would seldom come far."""
         for _ in range(times):
@@ -361,6 +380,7 @@ class Machine(RuleBasedStateMachine):
                 self.ask(ASKER)
             self.check()
 
+    @precondition(lambda self: not self.has_open())
     @rule(person=st.sampled_from([ASKER, SECOND]))
     def ask(self, person: Person) -> None:
         is_on = not self.is_paused and self.world.desk.policy.mode is not Mode.OFF
@@ -380,6 +400,7 @@ class Machine(RuleBasedStateMachine):
         assert isinstance(asked, RemediationRequest) is is_free, asked
         if isinstance(asked, RemediationRequest):
             self.known[asked.id] = Known(asked, self.world.desk.policy.mode)
+            self.before[asked.id] = asked
         else:
             self.refused_clicks += 1
 
@@ -400,6 +421,11 @@ class Machine(RuleBasedStateMachine):
             self.known[request.id].approved_by = person
         else:
             self.refused_clicks += 1
+
+    @precondition(lambda self: self.in_state(RequestState.PENDING))
+    @rule(person=st.sampled_from([ASKER, PLAIN, GUEST, SECOND]), seat=st.sampled_from(SEATS))
+    def somebody_approves_what_is_pending(self, person: Person, seat: Seat) -> None:
+        self.approve(person, seat, 0)
 
     @precondition(lambda self: self.known)
     @rule(person=st.sampled_from(PEOPLE), seat=st.sampled_from(SEATS), back=st.sampled_from([1, 1, 1, 0]))
@@ -442,6 +468,17 @@ class Machine(RuleBasedStateMachine):
         self.cloud.gone_principals.clear()
         self.world.messenger.down = ""
         self.tell_slack()
+
+    @precondition(lambda self: self.under_way())
+    @rule(what=st.sampled_from(sorted(CHANGES)))
+    def something_changes_meanwhile(self, what: str) -> None:
+        self.something_changes(what)
+
+    @precondition(lambda self: self.under_way())
+    @rule(what=st.sampled_from(sorted(CHANGES)), end_at=END_AT)
+    def something_changes_before_the_next_step(self, what: str, end_at: int) -> None:
+        self.something_changes(what)
+        self.work(1, end_at, late=False)
 
     def tell_slack(self) -> None:
         """Let Slack say of people what is now true."""
@@ -540,6 +577,7 @@ class Machine(RuleBasedStateMachine):
         finally:
             self.cut.disarm()
 
+    @precondition(lambda self: self.known)
     @rule(end_at=END_AT)
     def chores(self, end_at: int) -> None:
         upkeep = self.world.upkeep()
@@ -553,22 +591,20 @@ class Machine(RuleBasedStateMachine):
     @invariant()
     def check(self) -> None:
         self.check_chain()
-        for request in self.requests():
-            self.check_request(request)
+        for request_id in self.known:
+            self.check_request(self.world.request(request_id))
         for now, planted in self.strangers:
             assert now == planted, "a stranger's role was touched"
         self.check_leftovers()
 
     def check_chain(self) -> None:
-        with self.world.engine.connect() as connection:
-            assert isinstance(audit.verify(connection), ChainIntact)
         events = self.world.events()
         assert events[: len(self.chain)] == self.chain
         assert sum(map(is_refused_click, events)) == self.refused_clicks
         self.chain = events
 
     def check_request(self, request: RemediationRequest) -> None:
-        before = self.before.get(request.id, self.known[request.id].request)
+        before = self.before[request.id]
         if request.state is not before.state:
             assert request.state in MOVES[before.state], f"from {before.state} to {request.state}"
         if before.state not in MOVES:
@@ -629,6 +665,8 @@ class Machine(RuleBasedStateMachine):
                 self.check()
 
     def check_shown(self) -> None:
+        with self.world.engine.connect() as connection:
+            assert isinstance(audit.verify(connection), ChainIntact)
         shown = {m.request.id: m.request.state for m in self.world.messenger.shown(APPROVALS)}
         for request in self.requests():
             self.reached[f"{request.kind} {request.state}"] += 1
@@ -641,7 +679,8 @@ class Machine(RuleBasedStateMachine):
     # --- looking --------------------------------------------------------------------------------------------
 
     def requests(self) -> list[RemediationRequest]:
-        return [self.world.request(request_id) for request_id in self.known]
+        """As they were after the last rule."""
+        return list(self.before.values())
 
     def request_at(self, back: int) -> RemediationRequest:
         """The newest request, or one before it."""

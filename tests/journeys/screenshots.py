@@ -36,7 +36,8 @@ ALONE = """
   const edge = (node, side) => node.getBoundingClientRect()[side];
   const end = rows ? edge(part.querySelectorAll("tbody tr")[rows - 1], "bottom") : bottom + 4;
   const wide = Math.max(...[...part.querySelectorAll(".block")].map((block) => edge(block, "right"))) + 20;
-  return { x: left, y: top - 4, width: wide - left, height: end - top + 4 };
+  const from = part.matches("article") ? left : left - 20;
+  return { x: from, y: top - 4, width: wide - from, height: end - top + 4 };
 }
 """
 """Hides what stands around a part of the page, which keeps its place, and tells where it is.

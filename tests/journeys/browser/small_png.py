@@ -8,7 +8,7 @@ from typing import Any
 from playwright.async_api import Page
 
 COLOURS = 200
-NEAR = 12
+NEAR = 8
 """Colours closer than that, as are the many greys of a letter's edge, become one."""
 
 REDUCE = """

@@ -15,7 +15,7 @@ from bot.sandbox.door import Sandbox
 from bot.sandbox.slack import RILEY, Person
 from bot.sandbox.world import STORIES, Story
 
-ACCOUNTS = 100
+ACCOUNTS = 140
 MINUTE = 60.0
 
 

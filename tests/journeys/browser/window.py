@@ -1,5 +1,6 @@
 """A window of the browser in which somebody sits: what they press, type and see."""
 
+from datetime import UTC, datetime, timedelta
 from re import Pattern
 from typing import Self
 
@@ -104,6 +105,21 @@ class Window:
     async def ask_for_fix(self, account_id: str) -> None:
         await self.say(f"/support-role fix {account_id}")
         await self.give_reason("Fix an account", "Why is this needed?")
+
+    async def ask_for_waiver(self, account_id: str, owner: str) -> None:
+        """First with a day that is over, which the form does not take, then with one in ten days."""
+        await self.say(f"/support-role waive {account_id}")
+        modal = self.modal("Waive an account")
+        await modal.get_by_role("combobox", name="Who answers").fill(owner)
+        await self.page.keyboard.press("Enter")
+        last_day = modal.get_by_label("Last day of the waiver")
+        await last_day.fill("2020-01-01")
+        await modal.get_by_role("textbox", name="Why is it waived?").fill(REASON)
+        await self.press(modal, "Ask for approval")
+        await expect(modal.get_by_role("alert")).to_be_visible()
+        await last_day.fill((datetime.now(UTC) + timedelta(days=10)).date().isoformat())
+        await self.press(modal, "Ask for approval")
+        await expect(modal).to_be_hidden()
 
     async def give_reason(self, title: str, label: str) -> None:
         """Fill in the modal's one field and send it."""
