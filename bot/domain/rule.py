@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, replace
 
-from bot.domain.account import AccountId, AccountState
+from bot.domain.account import POLICY_NAME, AccountId, AccountState
 from bot.domain.facts import AccountFacts, ProviderKind, Providers, RoleFacts, Unreadable, UnreadableCode
 from bot.domain.finding import Finding, Reason, RoleFinding, Severity, Verdict
 from bot.domain.trust import TrustReading, read_trust, worst_first
@@ -214,7 +214,7 @@ def _fail(facts: AccountFacts) -> Finding:
         Verdict.FAIL,
         meets_benchmark=False,
         checked_at=facts.read_at,
-        reasons=(Reason("no-role", f"No role carries {facts.account.policy_arn} as a permissions policy."),),
+        reasons=(Reason("no-role", f"No role carries {POLICY_NAME} as a permissions policy."),),
         notes=attached_elsewhere(facts),
         next_step=f"Ask for the fix: /support-role fix {facts.account.id}",
         severity=Severity.MEDIUM,

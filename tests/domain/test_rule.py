@@ -380,12 +380,6 @@ def test_a_failing_account_is_told_how_to_ask_for_the_fix():
     assert check(some_facts()).next_step == f"Ask for the fix: /support-role fix {ME}"
 
 
-def test_the_missing_policy_is_named_in_the_partition_of_the_account():
-    china = replace(ACCOUNT, partition="aws-cn")
-
-    assert "arn:aws-cn:iam::aws:policy/AWSSupportAccess" in check(some_facts(account=china)).reasons[0].text
-
-
 def test_a_role_of_the_accounts_own_partition_is_judged_there():
     china = replace(ACCOUNT, partition="aws-cn")
     role = RoleFacts(

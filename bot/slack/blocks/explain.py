@@ -47,7 +47,7 @@ def begun(account: Account, known: KnownFinding | None, *, now: datetime) -> Mes
     label = one_line(account.label, 120)
     reading = md("Reading the account now. The evidence comes here in a moment.")
     if known is None:
-        said = md("*{account}* was not checked yet.", account=label)
+        said = md("{account} was not checked yet.", account=label)
         return kit.message(join("\n", [said, reading]), [kit.section(said), kit.context(reading)])
     finding = known.finding
     said = md(

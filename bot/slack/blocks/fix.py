@@ -26,7 +26,7 @@ def fix_modal(
     """
     blocks = [
         kit.alert(md("{mode}", mode=MODES[mode]), "info" if mode is Mode.DRY_RUN else "warning"),
-        kit.section(md("A support role for *{account}*", account=account.label)),
+        kit.section(md("A support role for {account}", account=account.label)),
         kit.context(_waived(waiver)) if waiver else None,
         kit.text_input(
             "Why is this needed?",
@@ -114,7 +114,7 @@ def plan_modal(request: RemediationRequest) -> View:
         return message_modal("The plan", "This request has no plan: it was never asked of anybody.")
     approver = request.decision.person.user_id if request.decision else ""
     blocks = [
-        kit.section(md("A support role for *{account}*", account=request.label)),
+        kit.section(md("A support role for {account}", account=request.label)),
         *_plan_blocks(
             request.plan,
             request_id=request.id,

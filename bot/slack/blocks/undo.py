@@ -22,7 +22,7 @@ def undo_modal(fix: RemediationRequest, removal: Removal, *, mode: Mode, form_id
     """
     blocks = [
         kit.alert(md("{mode}", mode=MODES[mode]), "info" if mode is Mode.DRY_RUN else "warning"),
-        kit.section(md("Take the support role of *{account}* away again", account=fix.label)),
+        kit.section(md("Take the support role of {account} away again", account=fix.label)),
         kit.text_input(
             "Why should it go?",
             BlockId.UNDO_REASON,
@@ -53,7 +53,7 @@ def undo_modal(fix: RemediationRequest, removal: Removal, *, mode: Mode, form_id
 def removal_modal(request: RemediationRequest, removal: Removal) -> View:
     """What an undo takes away, in full, to read."""
     blocks = [
-        kit.section(md("Take the support role of *{account}* away again", account=request.label)),
+        kit.section(md("Take the support role of {account} away again", account=request.label)),
         *_removal_blocks(removal),
         kit.context(md("Hash of what goes: {hash}", hash=code(removal.hash))),
         kit.context(md("{mode}", mode=MODES[request.mode])),

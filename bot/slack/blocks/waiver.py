@@ -51,7 +51,7 @@ def waive_modal(
     most = f"{counted(max_days, 'day')} at most: {spelled(latest)} is the latest day."
     blocks = [
         kit.alert(md("Nothing is changed in AWS. A second person decides about the waiver."), "info"),
-        kit.section(md("A waiver for *{account}*", account=finding.account.label)),
+        kit.section(md("A waiver for {account}", account=finding.account.label)),
         kit.context(
             md("{verdict}: {why}", verdict=marked(finding.verdict), why=one_line(reason(finding), 250))
         ),

@@ -76,7 +76,7 @@ def _line(waiver: Waiver, now: datetime) -> Mrkdwn:
         else Mrkdwn()
     )
     return md(
-        "{mark} *{account}* until {day}, {left} left\nOwner {owner}{by}\n{reason}",
+        "{mark} {account} until {day}, {left} left\nOwner {owner}{by}\n{reason}",
         mark=MARK,
         account=label(waiver),
         day=spelled(waiver.until),

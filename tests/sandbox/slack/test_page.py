@@ -3,12 +3,12 @@
 import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from pathlib import Path
 from typing import Any
 
 import aiohttp
 import pytest
 from aiohttp import web
+from journeys.browser.chromium import QUIET, chromium_or_skip
 from playwright.async_api import Page, async_playwright, expect
 from slack_bolt.async_app import AsyncAck, AsyncApp
 from slack_sdk.web.async_client import AsyncWebClient
@@ -17,16 +17,6 @@ from bot.sandbox.slack import ANA, CLOUD_SECURITY, RILEY, Bot, Command, Panel, T
 from bot.sandbox.slack.server import PAGE
 from tests.sandbox.slack.stage import Play, Stage
 
-CHROMIUM = Path("/usr/bin/chromium")
-QUIET = (
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-)
 HOSTILE = "<img src=x onerror=\"document.title='owned'\"><!channel>"
 
 
@@ -179,7 +169,7 @@ def a_small_app(bolt: AsyncApp) -> None:
 async def a_browser(url: str) -> AsyncIterator[tuple[Page, list[str]]]:
     """A page, and what it complained about."""
     async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET)
+        browser = await playwright.chromium.launch(executable_path=chromium_or_skip(), args=QUIET)
         page = await browser.new_page()
         complaints: list[str] = []
         page.on("pageerror", lambda error: complaints.append(str(error)))
@@ -189,7 +179,6 @@ async def a_browser(url: str) -> AsyncIterator[tuple[Page, list[str]]]:
         await browser.close()
 
 
-@pytest.mark.skipif(not CHROMIUM.exists(), reason="no Chromium on this machine")
 def test_a_person_works_through_the_page(play: Play):
     workspace = default_workspace(
         Bot(commands=(Command("/support-role", "Checks accounts", "status | help"),))
