@@ -64,6 +64,8 @@ class Reader:
         self._sleep = sleep
         self._wire = Wire(config, self._limits.concurrency)
         self._pace = Pace(self._limits.sts_calls_per_second, time.monotonic)
+        # Of all batches together: each of them may start as many, so that none waits for another's slowest.
+        self._slots = asyncio.Semaphore(self._limits.concurrency)
         self._caller: Identity | None = None
         self._identifying = asyncio.Lock()
 
@@ -106,10 +108,11 @@ class Reader:
             name = self._config.session_name
             return inspect_account(account, caller, name, self._providers_needed, self._now)
 
-        try:
-            return await self.run(account, plan)
-        except UnreadableError as error:
-            return AccountFacts(account, self._now(), unreadable=error.unreadable)
+        async with self._slots:
+            try:
+                return await self.run(account, plan)
+            except UnreadableError as error:
+                return AccountFacts(account, self._now(), unreadable=error.unreadable)
 
     async def run(self, account: Account, plan: Callable[[Identity], Steps[T]]) -> T:
         """Make the calls of a plan for one account, given whose the own credentials are.

@@ -14,8 +14,9 @@ from bot.flows.scanner import Scanner
 from bot.flows.undoer import Undoer
 from bot.flows.upkeep import Upkeep
 
-AT_ONCE = {SCANS: 2, FIXES: 8, PLANS: 8, LOOKS: 4}
-"""Two batches overlap, so that the slow accounts at the end of one do not leave the reader idle."""
+AT_ONCE = {SCANS: 4, FIXES: 8, PLANS: 8, LOOKS: 4}
+"""Batches overlap, so that the end of one and the engine's poll for the next leave no reader idle; how many
+accounts are read at once is the reader's own limit."""
 
 
 class Worker:

@@ -26,9 +26,8 @@ from bot.domain.plan import Plan, TargetFacts
 from bot.domain.request import RequestId
 from bot.domain.rule import providers_needed
 from bot.domain.undo import Removal
-from bot.flows.engine import SCANS
 from bot.flows.parts import Aws, Parts
-from bot.flows.worker import AT_ONCE, Worker
+from bot.flows.worker import Worker
 from bot.settings import Settings
 from bot.slack.client import build_client
 from bot.slack.messenger import SlackMessenger
@@ -128,9 +127,8 @@ class RecentInventory:
 
 
 def reader_limits(settings: Settings) -> ReaderLimits:
-    """What settings allow, shared among the batches that are read at the same time."""
     return ReaderLimits(
-        concurrency=max(1, settings.check.concurrency // AT_ONCE[SCANS]),
+        concurrency=settings.check.concurrency,
         sts_calls_per_second=settings.sts.rate,
         account_seconds=settings.check.account_seconds,
     )

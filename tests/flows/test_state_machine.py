@@ -711,4 +711,3 @@ def test_whatever_happens_in_whatever_order_nothing_is_written_that_was_not_appr
     run_state_machine_as_test(lambda: Machine(engine), settings=SETTINGS)
 
     engine.dispose()
-    print(Machine.reached)
