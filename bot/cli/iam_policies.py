@@ -7,7 +7,7 @@ from typing import Any
 from pydantic import SecretStr
 
 from bot.domain.account import POLICY_NAME
-from bot.settings import Settings
+from bot.settings import Settings, kinds
 
 # Written as CloudFormation's Fn::Sub has them; the other formats put their own in place.
 PARTITION = "${AWS::Partition}"
@@ -95,7 +95,8 @@ def remediation_statements(settings: Settings) -> list[Document]:
     only_this_policy = {"ArnEquals": {"iam:PolicyARN": _policy_arn()}}
     create = _allow("CreateTheRole", ["iam:CreateRole"], role)
     if fix.permissions_boundary:
-        create["Condition"] = {"StringEquals": {"iam:PermissionsBoundary": fix.permissions_boundary}}
+        boundary = kinds.fill(fix.permissions_boundary, account_id=ACCOUNT, partition=PARTITION)
+        create["Condition"] = {"StringEquals": {"iam:PermissionsBoundary": boundary}}
     attach = _allow("AttachThePolicy", ["iam:AttachRolePolicy", "iam:DetachRolePolicy"], role)
     others = [
         "iam:DeleteRole",

@@ -30,6 +30,7 @@ class RoleSettings:
     role_name: str = "aws-support-access"
     role_path: str = "/"
     permissions_boundary: str = ""
+    """May hold `{account_id}` and `{partition}`: a customer's own policy differs by account."""
     require_mfa: bool = False
     max_session_seconds: int = 3600
 
@@ -126,9 +127,16 @@ def build_plan(account: Account, role: RoleSettings, facts: AccountFacts) -> Pla
         role_path=role.role_path,
         trust=canonical_json(trust_policy(account, require_mfa=role.require_mfa)),
         policy_arn=account.policy_arn,
-        permissions_boundary=role.permissions_boundary,
+        permissions_boundary=boundary_in(account, role),
         max_session_seconds=role.max_session_seconds,
         fingerprint=fingerprint(role_arn(account, role), facts),
+    )
+
+
+def boundary_in(account: Account, role: RoleSettings) -> str:
+    """The permissions boundary as it is named in this account; empty for none."""
+    return role.permissions_boundary.replace("{account_id}", account.id).replace(
+        "{partition}", account.partition
     )
 
 

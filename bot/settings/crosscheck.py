@@ -82,7 +82,7 @@ def _problem_in(template: str, account: Account) -> str:
 def _boundary(settings: Settings) -> Found:
     boundary = settings.remediation.permissions_boundary
     partition = boundary.split(":")[1] if boundary else settings.aws.partition
-    if partition != settings.aws.partition:
+    if partition not in (settings.aws.partition, "{partition}"):
         yield (
             ("remediation", "permissions_boundary"),
             f"is in partition {partition}, the accounts are in {settings.aws.partition}",

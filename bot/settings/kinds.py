@@ -146,7 +146,9 @@ def unique(name: Callable[[Any], str] = str) -> AfterValidator:
 
 _ROLE = r"[\w+=,.@-]{1,64}"
 _PATH = r"(?:[\w+=,.@-]{1,128}/){0,8}"
-_BOUNDARY = r"(?:|arn:aws[a-z-]*:iam::(?:aws|\d{12}):policy/[\w+=,.@/-]{1,512})"
+_BOUNDARY = (
+    r"(?:|arn:(?:aws[a-z-]*|\{partition\}):iam::(?:aws|\d{12}|\{account_id\}):policy/[\w+=,.@/-]{1,512})"
+)
 
 AccountIdText = Annotated[
     str, BeforeValidator(_quoted), _matching(r"\d{12}", "12 digits, e.g. 111122223333, in quotation marks")
@@ -169,7 +171,10 @@ RolePath = Annotated[
 ]
 PrincipalTemplate = Annotated[str, AfterValidator(_principal)]
 BoundaryArn = Annotated[
-    str, _matching(_BOUNDARY, "the whole ARN of an IAM policy (arn:aws:iam::…:policy/…), or empty")
+    str,
+    _matching(
+        _BOUNDARY, "the whole ARN of an IAM policy (arn:{partition}:iam::{account_id}:policy/…), or empty"
+    ),
 ]
 SlackUser = Annotated[str, _matching(r"[UW][A-Z0-9]{5,20}", "a Slack user id (U… or W…)")]
 SlackOwner = Annotated[str, _matching(r"|[UW][A-Z0-9]{5,20}", "a Slack user id (U… or W…), or empty")]

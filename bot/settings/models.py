@@ -92,6 +92,9 @@ class RemediationSettings(Section):
         "arn:{partition}:iam::{account_id}:role/IncidentManager",
     )
     permissions_boundary: kinds.BoundaryArn = ""
+    """`{account_id}` and `{partition}` stand for those of each account, as in `trusted_principals`."""
+    max_session_minutes: int = Field(default=60, ge=60, le=720)
+    """The longest session that the role allows; IAM takes one to twelve hours."""
     require_mfa: bool = False
     approvers: Annotated[tuple[kinds.SlackUser, ...], kinds.unique()] = ()
     approver_groups: Annotated[tuple[kinds.SlackGroup, ...], kinds.unique()] = ()
@@ -182,6 +185,7 @@ class Settings(BaseSettings):
             role_name=fix.role_name,
             role_path=fix.role_path,
             permissions_boundary=fix.permissions_boundary,
+            max_session_seconds=fix.max_session_minutes * 60,
             require_mfa=fix.require_mfa,
         )
 

@@ -206,3 +206,13 @@ def test_the_documents_of_terraform_are_json_with_its_own_variables(call: Call) 
         "data.aws_caller_identity.current.account_id",
         "var.bot_principal_arn",
     }
+
+
+def test_a_boundary_of_the_customers_own_is_that_of_the_account_the_role_is_deployed_to() -> None:
+    fix = {"permissions_boundary": "arn:{partition}:iam::{account_id}:policy/Bound"}
+
+    _, remediation = build_templates(settings_of(remediation=fix)).member_roles
+
+    (create,) = [each for each in remediation.policy["Statement"] if each["Sid"] == "CreateTheRole"]
+    bound = "arn:${AWS::Partition}:iam::${AWS::AccountId}:policy/Bound"
+    assert create["Condition"] == {"StringEquals": {"iam:PermissionsBoundary": bound}}

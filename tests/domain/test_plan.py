@@ -168,3 +168,12 @@ def test_the_tags_say_who_made_the_role_for_which_request():
         ("support-role-bot:plan", a_plan().short_hash),
         ("support-role-bot:approver", "U1"),
     )
+
+
+def test_a_boundary_of_the_customers_own_is_named_in_each_account_and_partition():
+    account = an_account(partition="aws-cn")
+    role = RoleSettings(permissions_boundary="arn:{partition}:iam::{account_id}:policy/Bound")
+
+    plan = build_plan(account, role, facts_of(account))
+
+    assert plan.permissions_boundary == f"arn:aws-cn:iam::{account.id}:policy/Bound"

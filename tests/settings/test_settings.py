@@ -161,3 +161,13 @@ def test_an_external_id_that_was_not_fetched_is_never_sent_in_its_place(read: Re
 
     with pytest.raises(SettingsError, match="not fetched"):
         settings.accounts()
+
+
+def test_a_role_may_have_a_boundary_of_each_account_and_a_longer_session(read: Read) -> None:
+    boundary = "arn:{partition}:iam::{account_id}:policy/Bound"
+
+    role = read(
+        f'[remediation]\npermissions_boundary = "{boundary}"\nmax_session_minutes = 120'
+    ).role_settings()
+
+    assert (role.permissions_boundary, role.max_session_seconds) == (boundary, 7200)
