@@ -226,7 +226,7 @@ def _after_denial(error: CallError, place: Place) -> str:
     if error.by_organization:
         return "The organization's own policy denies it: allow it there, or exclude the account in settings."
     if error.code in OWN_CREDENTIAL_CODES:
-        return "Check the bot's own AWS credentials and its clock (support-role doctor --aws)."
+        return "Check the bot's own AWS credentials and its clock."
     if place.operation == "AssumeRole":
         return (
             f"Deploy the role {place.role} there (support-role iam) and check its external id, "

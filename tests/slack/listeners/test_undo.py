@@ -103,7 +103,7 @@ def test_the_button_opens_what_would_be_done_and_asks_why(applied: Workplace):
     press_undo(applied)
 
     modal = modal_of(applied)
-    assert "Take the support role of *payments (111122223333)* away again" in modal.words
+    assert "Take the support role of payments (111122223333) away again" in modal.words
     assert "arn:aws:iam::111122223333:role/aws-support-access" in modal.words
     assert ROLE_ID in modal.words
     assert "iam:DetachRolePolicy" in modal.words
