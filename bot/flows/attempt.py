@@ -128,8 +128,10 @@ class Attempt:
             log.warning("record not shown yet", extra={"request": self._id, "problem": str(fault)})
 
     def _show_progress(self, request: RemediationRequest, progress: ApplyProgress) -> None:
-        if request.message is not None:
-            self._parts.messenger.show_request(request.message.channel, request, request.message, progress)
+        if request.message is None or self._request().state is not RequestState.APPLYING:
+            # Another process may have ended it: its record is not to be overwritten by what is past.
+            return
+        self._parts.messenger.show_request(request.message.channel, request, request.message, progress)
 
     def _progress(self, request: RemediationRequest, step: ApplyStep | UndoStep) -> None:
         self._board.post(request, ApplyProgress(step))

@@ -150,7 +150,12 @@ class Story:
 
         def tell(world: World, steps: Steps, request: RemediationRequest, cut: Cut) -> None:
             self.prepared(world, steps, request)
-            cut.happens, cut.in_transactions = lambda _: change(world), False
+            cut.in_transactions = False
+
+            def happen(_words: str) -> None:
+                change(world)
+
+            cut.happens = happen
             cut.arm(cut.number)
             steps.run(self.apply, world, request)
 

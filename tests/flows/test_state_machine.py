@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, ClassVar
 
+import pytest
 from adapters.aws import CloudRole
 from building.cutting import Cut, CutCloud, Killed, cutting_commits
 from building.emptying import empty, hurry
@@ -19,7 +20,7 @@ from building.trails import is_legal, is_refused_click, word_of
 from building.undoing import NAME, ask_undo
 from building.values import APPROVALS, APPROVER, ASKER, AUDIT, PAYMENTS, TEAM, a_member, an_account
 from building.world import World, a_decider
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
     RuleBasedStateMachine,
@@ -35,7 +36,7 @@ from bot.domain.audit import ChainIntact
 from bot.domain.errors import AwsError
 from bot.domain.guards import Refused
 from bot.domain.request import MOVES, Mode, Person, RemediationRequest, RequestKind, RequestState
-from bot.flows import ask
+from bot.flows import ask, attempt
 from bot.flows import pause as switch
 from bot.flows.ask import Decider
 from bot.flows.prepare import Preparer
@@ -57,6 +58,8 @@ SETTINGS = settings(
     derandomize=True,
     database=None,
     suppress_health_check=list(HealthCheck),
+    # To make a failing run shorter takes minutes: add Phase.shrink to look into one.
+    phases=(Phase.generate,),
 )
 RESPONDER = an_account().trusted_principals[0]
 OPEN = {RequestState.PREPARING, RequestState.PENDING, RequestState.APPROVED, RequestState.APPLYING}
@@ -617,7 +620,7 @@ class Machine(RuleBasedStateMachine):
 
     def check_leftovers(self) -> None:
         """What is in the account is said by a request: its state, or what it has left behind."""
-        found = {request.id: request for request in self.requests()}
+        found = {str(request.id): request for request in self.requests()}
         role = self.our_role()
         fixes = {r.id: r for r in found.values() if r.kind is RequestKind.FIX and r.state in THERE}
         if role is not None:
@@ -702,12 +705,27 @@ class Machine(RuleBasedStateMachine):
         return deepcopy(roles[0]) if roles else None
 
 
+class NoBoard:
+    """Progress is shown by a thread of its own, whose pace would make a run another one each time."""
+
+    def __init__(self, show: object) -> None: ...
+
+    def post(self, request: object, progress: object) -> None: ...
+
+    def close(self) -> None: ...
+
+
 def test_whatever_happens_in_whatever_order_nothing_is_written_that_was_not_approved(
     database_file: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    monkeypatch.setattr(attempt, "ProgressBoard", NoBoard)
     engine = hurry(build_engine(f"sqlite:///{database_file}"))
     Machine.reached.clear()
 
-    run_state_machine_as_test(lambda: Machine(engine), settings=SETTINGS)
+    def machine() -> Machine:
+        return Machine(engine)
+
+    run_state_machine_as_test(machine, settings=SETTINGS)  # type: ignore[arg-type]  # what makes one will do
 
     engine.dispose()
