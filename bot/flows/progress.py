@@ -49,3 +49,6 @@ class ProgressBoard:
                 self._show(request, progress)
             except MessengerError as fault:
                 log.info("progress not shown", extra={"request": request.id, "problem": str(fault)})
+            except Exception:
+                # It looks into the database first, which may be away for a moment; later news may be shown.
+                log.exception("progress not shown", extra={"request": request.id})
