@@ -156,14 +156,14 @@ class UndoRun(Attempt):
             left = _half_done(_removal_of(request), None) if self._has_written() else ""
             outcome = Outcome(str(fault), PRESS_AGAIN, left_behind=left)
             return self._end(request, RequestState.FAILED, outcome)
-        if _is_gone(remains) and self._has_written():
+        if _is_gone(_removal_of(request), remains) and self._has_written():
             return True
         refusal = self._refusal(request, account, remains)
         if refusal is not None:
             return self._stop(request, remains, refusal)
         if request.mode is not Mode.APPLY or self._desk.policy.mode is not Mode.APPLY:
             return self._rehearse(request, remains)
-        if _is_gone(remains):
+        if _is_gone(_removal_of(request), remains):
             # An earlier undo did it all, and only could not see it yet.
             return True
         return account is not None and self._delete(request, account)
@@ -248,7 +248,7 @@ class UndoRun(Attempt):
         """A write that AWS refused for good: look again, and say what is there now."""
         removal = _removal_of(request)
         remains = self._remains(request, account)
-        if _is_gone(remains):
+        if _is_gone(removal, remains):
             return True
         self._board.post(request, ApplyProgress(UndoStep.REMOVE, failed=True))
         left = _half_done(removal, remains)
@@ -363,8 +363,11 @@ def read_remains(parts: Parts, account: Account, removal: Removal) -> Remains:
         return replace(remains, begun=has_begun(connection, removal.fix_id))
 
 
-def _is_gone(remains: Remains | None) -> bool:
-    return remains is not None and remains.role is None and remains.unreadable is None
+def _is_gone(removal: Removal, remains: Remains | None) -> bool:
+    """Whether our role is not there, though somebody may have made another of its name since."""
+    if remains is None or remains.unreadable is not None:
+        return False
+    return remains.role is None or remains.role.role_id != removal.role_id
 
 
 def _half_done(removal: Removal, remains: Remains | None) -> str:

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from threading import get_ident
 from typing import Any
 
 import pytest
@@ -41,17 +42,20 @@ class Cut:
     is_armed: bool = False
     moments: list[str] = field(default_factory=list)
     has_happened: bool = False
+    thread: int = 0
+    """Whose moments count: not those of what shows the progress, which come when they come."""
 
     def arm(self, number: int) -> None:
         """Begin to count; nothing ends at number 0."""
         self.number, self.is_armed, self.moments, self.has_happened = number, True, [], False
+        self.thread = get_ident()
 
     def disarm(self) -> None:
         self.is_armed = False
 
     def moment(self, words: str) -> None:
         is_passed_over = words == BEFORE_COMMIT and not self.in_transactions
-        if not self.is_armed or self.has_happened or is_passed_over:
+        if not self.is_armed or self.has_happened or is_passed_over or self.thread != get_ident():
             return
         self.moments.append(words)
         if len(self.moments) == self.number:

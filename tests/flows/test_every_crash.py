@@ -366,3 +366,20 @@ def test_whatever_changes_at_any_moment_after_the_approval_a_fix_is_whole_or_not
     moments = replace(FIX, check=is_all_or_nothing).disturb_everywhere(sqlite_engine, change)
 
     assert {"before ReadTarget", "before CreateRole", "before AttachRolePolicy"} <= set(moments)
+
+
+def is_undone_beside_a_stranger(world: World, request: RemediationRequest) -> None:
+    ended = world.request(request.id)
+    assert (ended.state, world.request(ended.undoes or "").state) == (
+        RequestState.UNDONE,
+        RequestState.UNDONE,
+    )
+    assert world.cloud.roles[PAYMENTS] == planted(world)
+    assert world.cloud.calls == UNDONE
+    assert world.kinds(request.id) == UNDO_TRAIL
+
+
+def test_an_undo_whose_role_was_made_anew_by_a_stranger_after_a_crash_is_done_and_leaves_it(
+    sqlite_engine: Engine,
+) -> None:
+    replace(UNDO, check=is_undone_beside_a_stranger).cut_everywhere(sqlite_engine, plant(NAME))
