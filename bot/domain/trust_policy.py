@@ -5,6 +5,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 from typing import Any
 
 from bot.domain.account import AccountId
@@ -80,6 +81,7 @@ class _Unclear(Exception):  # noqa: N818 - never leaves this module; it carries 
     pass
 
 
+@lru_cache(maxsize=256)
 def parse_trust_policy(document: str | None, *, partition: str) -> TrustPolicy:
     """Read the statements; whatever IAM itself would not have accepted becomes a problem, never a guess.
 
