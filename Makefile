@@ -10,10 +10,10 @@ HEADING = @printf '\n== %s ==\n'
 .DEFAULT_GOAL := help
 # `make check` is to be read from top to bottom: nothing at the same time, whatever -j says.
 .NOTPARALLEL:
-.PHONY: help install sandbox test check lint types layers bench screenshots lock clean
+.PHONY: help install sandbox test check lint types block-types layers bench screenshots lock clean
 
 help:  ## this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' Makefile
 
 install: $(READY)  ## prepare .venv from requirements.lock (every other target does so by itself)
 
@@ -31,7 +31,7 @@ sandbox: $(READY)  ## a local Slack and a local AWS with the real bot between th
 test: $(READY)  ## the tests
 	@$(BIN)/python -m pytest -n 2 -q
 
-check: lint types layers  ## what CI runs: lint, types, layers, tests
+check: lint types layers block-types  ## what CI runs: lint, types, layers, Slack's types, tests
 	$(HEADING) "tests: pytest"
 	@$(BIN)/python -m pytest -n 2 -q
 
@@ -50,8 +50,14 @@ layers: $(READY)
 	$(HEADING) "layers: lint-imports"
 	@$(BIN)/lint-imports
 
-bench: $(READY)  ## how fast a scan is on this machine
+block-types: $(READY)  ## what the bot sends, against Slack's own types (needs node and npm)
+	$(HEADING) "blocks: tsc with @slack/types"
+	@PYTHONPATH=.:tests $(BIN)/python -m tests.slack.blocks.types.check
+
+bench: $(READY)  ## how fast a scan, an ack and a fix are on this machine
+	@$(BIN)/python bench/reader.py
 	@$(BIN)/python bench/scan.py
+	@$(BIN)/python bench/live.py
 
 screenshots: $(READY)  ## docs/images anew, from the sandbox in a browser (needs chromium)
 	@PYTHONPATH=tests $(BIN)/python -m journeys.screenshots
@@ -61,5 +67,5 @@ lock:  ## write both lock files anew, without any index address (needs uv)
 	$(LOCK) -c requirements.lock pyproject.toml -o requirements-runtime.lock
 
 clean:  ## remove .venv and what tools left behind
-	@rm -rf .venv dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	@rm -rf .venv dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache tests/slack/blocks/types/node_modules
 	@find bot tests bench -name __pycache__ -type d -prune -exec rm -rf {} +
