@@ -1,6 +1,5 @@
 """A role as IAM shows it now, held against the plan it should come from. Pure."""
 
-import json
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import unquote
@@ -68,33 +67,14 @@ def problems_of(role: ObservedRole, plan: Plan, request_id: str, approver: str) 
     return (*_differences(role, plan), *wrong)
 
 
-def same_policy(one: str, other: str) -> bool:
-    """Whether two policy documents say the same: IAM gives lists back in another order, or a list of one
-    bare.
-    """
-    try:
-        return bool(_normal(json.loads(one)) == _normal(json.loads(other)))
-    except ValueError:
-        return False
-
-
 def _differences(role: ObservedRole, plan: Plan) -> list[str]:
     wrong = []
     if role.arn != plan.role_arn:
         wrong.append(f"its ARN is {role.arn}, not {plan.role_arn}")
-    if not same_policy(role.trust, plan.trust):
+    if not plan.trusts_the_same(role.trust):
         wrong.append("its trust policy is not the approved one")
     if role.boundary != plan.permissions_boundary:
         wrong.append(f"its permissions boundary is {role.boundary or 'none'}")
     if role.max_session_seconds != plan.max_session_seconds:
         wrong.append(f"its sessions last up to {role.max_session_seconds} s")
     return wrong
-
-
-def _normal(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {key: _normal(item) for key, item in value.items()}
-    if isinstance(value, list):
-        items = [_normal(item) for item in value]
-        return items[0] if len(items) == 1 else sorted(items, key=repr)
-    return value

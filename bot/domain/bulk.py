@@ -46,6 +46,14 @@ BULK_MOVES: Mapping[BulkState, frozenset[BulkState]] = {
 }
 """Where each state can go; a state that is no key is final."""
 
+_STANDING = {
+    BulkState.RUNNING: "approved{by}; it is under way",
+    BulkState.STOPPING: "approved{by}; it is being stopped",
+    BulkState.DONE: "approved{by}, and done",
+    BulkState.STOPPED: "approved{by}, and stopped before its end",
+    BulkState.DENIED: "denied{by}",
+    BulkState.EXPIRED: "expired",
+}
 UNDER_WAY = frozenset({RequestState.APPROVED, RequestState.APPLYING})
 ENDED_WELL = frozenset({RequestState.APPLIED, RequestState.REHEARSED})
 """All others stop a bulk request: a role that could not be read back, too."""
@@ -78,6 +86,12 @@ class Bulk:
     @property
     def is_final(self) -> bool:
         return self.state not in BULK_MOVES
+
+    @property
+    def standing(self) -> str:
+        """How it stands, after `is already`: `approved by <@U…>; it is under way`."""
+        by = f" by <@{self.decision.person.user_id}>" if self.decision else ""
+        return _STANDING.get(self.state, f"decided: {self.state.value}{{by}}").format(by=by)
 
 
 @dataclass(frozen=True, slots=True)

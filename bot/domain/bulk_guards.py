@@ -13,9 +13,11 @@ from bot.domain.guards import (
     Decision,
     GuardOf,
     Policy,
+    Question,
     Refused,
     WorkspaceAndChannel,
-    approver_names,
+    by_a_second_person,
+    by_any_member,
 )
 from bot.domain.people import PersonFacts
 from bot.domain.request import RequestState
@@ -34,39 +36,20 @@ class BulkContext:
     clicker: PersonFacts | None
     group_members: Mapping[str, frozenset[str] | None] = field(default_factory=dict)
 
-
-@dataclass(frozen=True, slots=True)
-class NotTheBulkRequester:
-    name: str = "not_the_requester"
-
-    def check(self, context: BulkContext) -> Decision:
-        if not context.report.bulk.requester.may_be(context.click.person):
-            return ALLOWED
-        others = approver_names(context.policy, but=context.click.person.user_id)
-        text = "You asked for these fixes; a second person must approve them."
-        return Refused(self.name, text, f"Ask {others}.")
-
-
-@dataclass(frozen=True, slots=True)
-class BulkIsPending:
-    name: str = "request_is_pending"
-
-    def check(self, context: BulkContext) -> Decision:
-        bulk = context.report.bulk
-        if bulk.state is BulkState.PENDING:
-            return ALLOWED
-        by = f" by <@{bulk.decision.person.user_id}>" if bulk.decision else ""
-        return Refused(self.name, f"This request is already decided: {bulk.state.value}{by}.")
-
-
-@dataclass(frozen=True, slots=True)
-class BulkNotExpired:
-    name: str = "not_expired"
-
-    def check(self, context: BulkContext) -> Decision:
-        if context.now < context.report.bulk.expires_at:
-            return ALLOWED
-        return Refused(self.name, "This request has expired.", ASK_AGAIN)
+    @property
+    def question(self) -> Question:
+        bulk = self.report.bulk
+        return Question(
+            requester=bulk.requester,
+            asked_for="these fixes",
+            to_decide="approve them",
+            state=bulk.state.value,
+            awaited=BulkState.PENDING.value,
+            standing=bulk.standing,
+            decide_by=bulk.expires_at,
+            ask_again=ASK_AGAIN,
+            is_prepared=bulk.state is not BulkState.PREPARING,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,23 +107,13 @@ class MayStop:
 AT_BULK_REQUEST: tuple[GuardOf[BulkContext], ...] = (BulkWithinLimit(),)
 
 AT_BULK_DECISION: tuple[GuardOf[BulkContext], ...] = (
-    WorkspaceAndChannel(),
-    ActorIsAMember(),
-    NotTheBulkRequester(),
-    ApproverAllowed(),
-    BulkIsPending(),
-    BulkNotExpired(),
+    *by_a_second_person("Fixes"),
     BulkWithinLimit(),
     BulkUnchanged(),
 )
 """At the click on Approve, before the guards of each member."""
 
-AT_BULK_DENIAL: tuple[GuardOf[BulkContext], ...] = (
-    WorkspaceAndChannel(),
-    ActorIsAMember(),
-    BulkIsPending(),
-    BulkNotExpired(),
-)
+AT_BULK_DENIAL: tuple[GuardOf[BulkContext], ...] = by_any_member("Fixes")
 
 AT_STOP: tuple[GuardOf[BulkContext], ...] = (
     WorkspaceAndChannel(),

@@ -1,13 +1,12 @@
 """A plan: what exactly a fix would create in one account. Nothing typed in Slack is ever part of it."""
 
-import json
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
 from bot.domain.account import Account, AccountId
 from bot.domain.canonical import Json, canonical_json, sha256
 from bot.domain.facts import AccountFacts, Unreadable
+from bot.domain.policy_document import says_the_same
 
 MANAGED_BY = "support-role-bot"
 TAG_MANAGED_BY = "managed-by"
@@ -65,10 +64,7 @@ class Plan:
 
     def trusts_the_same(self, trust: str) -> bool:
         """Whether a trust policy read back from IAM says what this plan says, however it is spelled."""
-        try:
-            return _order_apart(json.loads(trust)) == _order_apart(json.loads(self.trust))
-        except (ValueError, TypeError):
-            return False
+        return says_the_same(trust, self.trust)
 
     def tags(self, request_id: str, approver: str) -> tuple[tuple[str, str], ...]:
         """The tags that the role is created with; they are how a later run knows its own work."""
@@ -182,13 +178,3 @@ def trust_policy(account: Account, *, require_mfa: bool) -> dict[str, Json]:
 
 def _one_or_list(arns: list[str]) -> Json:
     return arns[0] if len(arns) == 1 else sorted(arns)
-
-
-def _order_apart(value: Json) -> Json:
-    """A policy without what IAM does not keep: the order of a list, and whether a list of one is a list."""
-    if isinstance(value, Mapping):
-        return {key: _order_apart(item) for key, item in value.items()}
-    if isinstance(value, Sequence) and not isinstance(value, str):
-        items = sorted((_order_apart(item) for item in value), key=canonical_json)
-        return items[0] if len(items) == 1 else items
-    return value

@@ -19,9 +19,11 @@ from bot.domain.guards import (
     Decision,
     GuardOf,
     Policy,
+    Question,
     Refused,
-    WorkspaceAndChannel,
     approver_names,
+    by_a_second_person,
+    by_any_member,
 )
 from bot.domain.people import PersonFacts
 from bot.domain.waiver import Waiver, WaiverState
@@ -39,6 +41,33 @@ class WaiverContext:
     group_members: Mapping[str, frozenset[str] | None] = field(default_factory=dict)
     account: Account | None = None
     """The account as it is in scope now; None when it is not, or no longer."""
+
+    @property
+    def question(self) -> Question:
+        waiver = self.waiver
+        return Question(
+            requester=waiver.requester,
+            asked_for="this waiver",
+            to_decide="grant it",
+            state=waiver.state.value,
+            awaited=WaiverState.PENDING.value,
+            standing=_standing(waiver),
+            decide_by=waiver.decide_by,
+            ask_again=f"Ask again: /support-role waive {waiver.account_id}",
+            called="waiver",
+            is_over="The time to decide about this waiver is over.",
+        )
+
+
+def _standing(waiver: Waiver) -> str:
+    """How it stands, after `is already`."""
+    by = f" by <@{waiver.decision.person.user_id}>" if waiver.decision else ""
+    known = {
+        WaiverState.GRANTED: f"granted{by}",
+        WaiverState.DENIED: f"denied{by}",
+        WaiverState.UNDECIDED: "expired: nobody decided in time",
+    }
+    return known.get(waiver.state, f"granted{by}, and {waiver.state.value} since")
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +93,8 @@ class AccountCanBeWaived:
 
     def check(self, context: WaiverContext) -> Decision:
         account = context.account
-        if account is None or account.id != context.waiver.account_id:
+        is_excluded = context.waiver.account_id in context.policy.excluded_accounts
+        if account is None or account.id != context.waiver.account_id or is_excluded:
             text = f"{context.waiver.label} is not in scope, or no longer."
             return Refused(self.name, text, "See aws.accounts and aws.organization in settings.")
         if account.state is not AccountState.ACTIVE:
@@ -73,42 +103,6 @@ class AccountCanBeWaived:
             )
             return Refused(self.name, text)
         return ALLOWED
-
-
-@dataclass(frozen=True, slots=True)
-class NotTheWaiverRequester:
-    name: str = "not_the_requester"
-
-    def check(self, context: WaiverContext) -> Decision:
-        if not context.waiver.requester.may_be(context.click.person):
-            return ALLOWED
-        others = approver_names(context.policy, but=context.click.person.user_id)
-        text = "You asked for this waiver; a second person must grant it."
-        return Refused(self.name, text, f"Ask {others}.")
-
-
-@dataclass(frozen=True, slots=True)
-class WaiverIsPending:
-    name: str = "request_is_pending"
-
-    def check(self, context: WaiverContext) -> Decision:
-        waiver = context.waiver
-        if waiver.state is WaiverState.PENDING:
-            return ALLOWED
-        by = f" by <@{waiver.decision.person.user_id}>" if waiver.decision else ""
-        return Refused(self.name, f"This waiver is already decided: {waiver.state.value}{by}.")
-
-
-@dataclass(frozen=True, slots=True)
-class WaiverNotExpired:
-    name: str = "not_expired"
-
-    def check(self, context: WaiverContext) -> Decision:
-        waiver = context.waiver
-        if context.now < waiver.decide_by:
-            return ALLOWED
-        text = "The time to decide about this waiver is over."
-        return Refused(self.name, text, f"Ask again: /support-role waive {waiver.account_id}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,22 +148,9 @@ class WaiverInForce:
 
 WAIVER_AT_REQUEST: tuple[GuardOf[WaiverContext], ...] = (SomebodyCanDecide(), AccountCanBeWaived())
 
-WAIVER_AT_GRANT: tuple[GuardOf[WaiverContext], ...] = (
-    WorkspaceAndChannel(what="Waivers"),
-    ActorIsAMember(),
-    NotTheWaiverRequester(),
-    ApproverAllowed(),
-    WaiverIsPending(),
-    WaiverNotExpired(),
-    AccountCanBeWaived(),
-)
+WAIVER_AT_GRANT: tuple[GuardOf[WaiverContext], ...] = (*by_a_second_person("Waivers"), AccountCanBeWaived())
 
-WAIVER_AT_DENIAL: tuple[GuardOf[WaiverContext], ...] = (
-    WorkspaceAndChannel(what="Waivers"),
-    ActorIsAMember(),
-    WaiverIsPending(),
-    WaiverNotExpired(),
-)
+WAIVER_AT_DENIAL: tuple[GuardOf[WaiverContext], ...] = by_any_member("Waivers")
 """Any member in the channel may stop a waiver, whoever asked for it too."""
 
 WAIVER_AT_REVOCATION: tuple[GuardOf[WaiverContext], ...] = (

@@ -8,11 +8,12 @@ from sqlalchemy import Connection, Row, insert, or_, select, update
 from bot.domain.bulk import BULK_MOVES, Bulk, BulkId, BulkReport, BulkState
 from bot.domain.request import Approval, MessageRef, Mode, Outcome, Person
 from bot.store import requests
+from bot.store.claims import Claims
 from bot.store.codec import dump, load
 from bot.store.tables import bulks
 
-SHOW_WITHIN = timedelta(minutes=2)
-"""Whoever has been at a message for longer is taken for dead."""
+SHOWING = Claims(bulks, bulks.c.showing_at)
+"""Who is at a bulk request's message."""
 AT_WORK = (BulkState.PREPARING, BulkState.RUNNING, BulkState.STOPPING)
 
 
@@ -109,27 +110,19 @@ def read_stale_messages(connection: Connection, *, now: datetime, every: timedel
 
 def claim_message(connection: Connection, bulk_id: BulkId, *, now: datetime) -> bool:
     """Take it on to show a bulk request; False when somebody else is at it."""
-    free = or_(bulks.c.showing_at.is_(None), bulks.c.showing_at <= now - SHOW_WITHIN)
-    change = update(bulks).where(bulks.c.id == bulk_id, free)
-    return connection.execute(change.values(showing_at=now)).rowcount == 1
+    return SHOWING.take(connection, bulk_id, now=now)
 
 
 def release_message(connection: Connection, bulk_id: BulkId) -> None:
     """Let a message that could not be shown be tried again."""
-    connection.execute(update(bulks).where(bulks.c.id == bulk_id).values(showing_at=None))
+    SHOWING.release(connection, bulk_id)
 
 
 def place_message(connection: Connection, shown: Bulk, at: MessageRef | None, *, now: datetime) -> None:
     """Remember where the message stands and what it shows; None where there is no message to show."""
-    values: dict[str, object] = {
-        "shown_version": shown.version,
-        "shown_state": shown.state.value,
-        "shown_at": now,
-        "showing_at": None,
-    }
-    if at is not None:
-        values |= {"channel": at.channel, "ts": at.ts}
-    connection.execute(update(bulks).where(bulks.c.id == shown.id).values(values))
+    SHOWING.place(
+        connection, shown.id, at, shown_version=shown.version, shown_state=shown.state.value, shown_at=now
+    )
 
 
 def read_shown_state(connection: Connection, bulk_id: BulkId) -> str:

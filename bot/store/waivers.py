@@ -1,9 +1,9 @@
 """Waivers. Every move of their states is one conditional write here, and so is every word that goes out."""
 
 from collections.abc import Iterable
-from datetime import datetime, timedelta
+from datetime import datetime
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, and_, insert, or_, select, update
+from sqlalchemy import Connection, Row, Select, and_, insert, or_, select, update
 
 from bot.domain.account import AccountId
 from bot.domain.request import MessageRef, Person
@@ -16,13 +16,15 @@ from bot.domain.waiver import (
     WaiverId,
     WaiverState,
 )
+from bot.store.claims import Claims
 from bot.store.codec import dump, load
 from bot.store.tables import waivers
 
-CLAIM_FOR = timedelta(minutes=2)
-"""How long one worker alone is at a waiver's message, or at a word about it.
-
-What Slack refused is tried again after that."""
+# What Slack refused is tried again once the claim has run out.
+SHOWING = Claims(waivers, waivers.c.showing_at)
+"""Who is at a waiver's message."""
+TELLING = Claims(waivers, waivers.c.telling_at)
+"""Who is at the next word about it."""
 
 
 def add_waiver(connection: Connection, waiver: Waiver) -> None:
@@ -130,18 +132,13 @@ def read_stale_messages(connection: Connection) -> tuple[Waiver, ...]:
 
 def claim_message(connection: Connection, waiver: Waiver, *, now: datetime) -> bool:
     """Take a waiver's stale message in hand; False when another worker has it, or it is in line again."""
-    change = update(waivers).where(
-        waivers.c.id == waiver.id,
-        waivers.c.shown_state != waiver.state.value,
-        _is_free(waivers.c.showing_at, now),
-    )
-    return connection.execute(change.values(showing_at=now)).rowcount == 1
+    is_stale = waivers.c.shown_state != waiver.state.value
+    return SHOWING.take(connection, waiver.id, is_stale, now=now)
 
 
 def place_message(connection: Connection, waiver: Waiver, at: MessageRef) -> None:
     """Remember where the waiver's message stands, and that it shows the state that `waiver` has."""
-    values = {"channel": at.channel, "ts": at.ts, "shown_state": waiver.state.value, "showing_at": None}
-    connection.execute(update(waivers).where(waivers.c.id == waiver.id).values(values))
+    SHOWING.place(connection, waiver.id, at, shown_state=waiver.state.value)
 
 
 def read_untold(connection: Connection, *, now: datetime) -> tuple[Waiver, ...]:
@@ -155,23 +152,14 @@ def read_untold(connection: Connection, *, now: datetime) -> tuple[Waiver, ...]:
 
 def claim_word(connection: Connection, waiver: Waiver, *, now: datetime) -> bool:
     """Take the next word about a waiver in hand, in the state and after the word that `waiver` bears."""
-    change = update(waivers).where(
-        waivers.c.id == waiver.id,
-        waivers.c.state == waiver.state.value,
-        waivers.c.told == waiver.told.value,
-        _is_free(waivers.c.telling_at, now),
-    )
-    return connection.execute(change.values(telling_at=now)).rowcount == 1
+    is_same = waivers.c.state == waiver.state.value, waivers.c.told == waiver.told.value
+    return TELLING.take(connection, waiver.id, *is_same, now=now)
 
 
 def mark_told(connection: Connection, waiver: Waiver, word: Told) -> bool:
     """Keep that a word went out; False when that was kept before."""
     change = update(waivers).where(waivers.c.id == waiver.id, waivers.c.told == waiver.told.value)
     return connection.execute(change.values(told=word.value, telling_at=None)).rowcount == 1
-
-
-def _is_free(claimed_at: ColumnElement[datetime | None], now: datetime) -> ColumnElement[bool]:
-    return or_(claimed_at.is_(None), claimed_at <= now - CLAIM_FOR)
 
 
 def _all(connection: Connection, query: Select[tuple[object, ...]]) -> tuple[Waiver, ...]:

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from bot.aws.observed_role import ObservedRole, problems_of, same_policy, why_not_ours
+from bot.aws.observed_role import ObservedRole, problems_of, why_not_ours
 from bot.domain.plan import Plan
 
 BOUNDARY = "arn:aws:iam::111122223333:policy/Boundary"
@@ -81,19 +81,3 @@ def test_exactly_one_policy_may_be_attached(role: ObservedRole, plan: Plan) -> N
 
     assert none == (f"{plan.policy_arn} is not attached",)
     assert two == ("arn:x is attached as well",)
-
-
-@pytest.mark.parametrize(
-    ("one", "other", "same"),
-    [
-        ('{"a": 1, "b": 2}', '{"b":2,"a":1}', True),
-        ('{"AWS": ["x"]}', '{"AWS": "x"}', True),
-        ('{"AWS": ["x", "y"]}', '{"AWS": ["y", "x"]}', True),
-        ('{"AWS": ["x", "y"]}', '{"AWS": ["x"]}', False),
-        ('{"AWS": "x"}', '{"AWS": "y"}', False),
-        ('{"AWS": "x"}', '{"AWS": "x", "Condition": {}}', False),
-        ("nonsense", "nonsense", False),
-    ],
-)
-def test_policies_are_compared_by_what_they_say(one: str, other: str, same: bool) -> None:  # noqa: FBT001 - a table
-    assert same_policy(one, other) is same

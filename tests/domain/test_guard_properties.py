@@ -57,7 +57,7 @@ POLICIES = st.builds(
     a_policy,
     mode=one_of(Mode.APPLY, Mode.DRY_RUN, Mode.OFF),
     team_ids=one_of(frozenset({TEAM}), frozenset(), frozenset({"T0ELSE"})),
-    approval_channel=one_of(APPROVALS, "C0OTHER"),
+    approval_channel=one_of(APPROVALS, "C0OTHER", ""),
     approvers=one_of(frozenset({APPROVER.user_id}), frozenset()),
     approver_groups=one_of(frozenset(), frozenset({GROUP})),
     max_changes_per_hour=one_of(5, 0),
@@ -94,7 +94,9 @@ CONTEXTS = st.builds(
     policy=POLICIES,
     paused=one_of(False, True, None),
     request=REQUESTS,
-    click=st.builds(Click, PEOPLE, one_of(APPROVALS, "C0OTHER"), one_of(False, True, None)),
+    click=st.builds(
+        Click, PEOPLE, one_of(APPROVALS, "C0OTHER", ""), one_of(False, True, None), one_of(False, True)
+    ),
     clicker=one_of(
         a_member(),
         a_member(ASKER),
@@ -202,6 +204,18 @@ def test_every_field_that_may_be_missing_is_taken_away_below() -> None:
 
 @QUICK
 @given(CONTEXTS)
+def test_app_home_stands_for_the_approval_channel_and_for_nothing_else(context: Context) -> None:
+    """A click in App Home decides what the same click in the approval channel would have decided."""
+    there = replace(context.click, channel_id=context.policy.approval_channel, is_home=False)
+    home = replace(context.click, is_home=True)
+
+    for guard in ALL:
+        refused_there = refuses((guard,), replace(context, click=there))
+        assert refuses((guard,), replace(context, click=home)) is refused_there, guard.name
+
+
+@QUICK
+@given(CONTEXTS)
 def test_what_could_not_be_read_never_turns_a_refusal_into_an_allowance(context: Context) -> None:
     """Of each guard by itself, so of all of them together."""
     for guard in ALL:
@@ -221,6 +235,9 @@ class Watched:
     seen: set[str] = field(default_factory=set)
 
     def __getattr__(self, name: str) -> Any:
+        known = getattr(Context, name)
+        if isinstance(known, property) and known.fget is not None:
+            return known.fget(self)  # what it is made from is what was looked at
         self.seen.add(name)
         return getattr(self.context, name)
 

@@ -5,6 +5,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from building.undos import an_undo
 from building.values import (
     APPROVALS,
     APPROVER,
@@ -39,11 +40,15 @@ from bot.domain.guards import (
     first_refusal,
 )
 from bot.domain.plan import Existence, ExistingRole, PrincipalFact
-from bot.domain.request import Mode, Person, RequestState
+from bot.domain.request import Approval, Mode, Person, RemediationRequest, RequestState
 
 
 def a_click(person: Person = APPROVER, channel: str = APPROVALS, *, shared: bool | None = False) -> Click:
     return Click(person, channel, is_shared_channel=shared)
+
+
+def at_home(*, shared: bool | None = False) -> Click:
+    return Click(APPROVER, "", is_shared_channel=shared, is_home=True)
 
 
 def a_context(**changes: Any) -> Context:
@@ -85,6 +90,12 @@ def running() -> Context:
     return a_context(request=a_request(RequestState.APPLYING), expected_state=RequestState.APPLYING)
 
 
+def approved(decision: Approval | None) -> Context:
+    """Just before the write of what was approved like that."""
+    request = a_request(RequestState.APPLYING, decision=decision)
+    return a_context(request=request, expected_state=RequestState.APPLYING)
+
+
 def with_principal(existence: Existence | None, unreadable: Unreadable | None = None) -> Context:
     fact = PrincipalFact(RESPONDER, existence, unreadable)
     return a_context(target=a_target(an_account(), principals=(fact,)))
@@ -115,6 +126,23 @@ REFUSED = [
     (guards.WorkspaceAndChannel(), a_context(click=a_click(channel="")), "approval channel alone"),
     (guards.WorkspaceAndChannel(), a_context(click=a_click(shared=True)), "Slack Connect"),
     (guards.WorkspaceAndChannel(), a_context(click=a_click(shared=None)), "could not be read"),
+    (
+        guards.WorkspaceAndChannel(),
+        a_context(policy=a_policy(approval_channel=""), click=a_click(channel="")),
+        "no approval channel",
+    ),
+    (guards.WorkspaceAndChannel(), a_context(click=at_home(shared=True)), "The approval channel is shared"),
+    (guards.WorkspaceAndChannel(), a_context(click=at_home(shared=None)), "could not be read"),
+    (
+        guards.WorkspaceAndChannel(),
+        a_context(click=at_home(), policy=a_policy(team_ids=frozenset({"T0OTHER"}))),
+        "workspace",
+    ),
+    (
+        guards.WorkspaceAndChannel(),
+        a_context(click=at_home(), policy=a_policy(approval_channel="")),
+        "no approval channel",
+    ),
     (guards.ActorIsAMember(), a_context(clicker=None), "could not say who you are"),
     (guards.ActorIsAMember(), a_context(clicker=a_member(user_id="U0ELSE")), "someone else"),
     (guards.ActorIsAMember(), a_context(clicker=a_member(is_bot=True)), "Only people"),
@@ -151,13 +179,19 @@ REFUSED = [
     (
         guards.RequestIsPending(),
         with_request(RequestState.APPROVED, decision=an_approval()),
-        "already decided: approved by <@U0APPROVER>",
+        "This request is already approved by <@U0APPROVER>; it starts in a moment.",
     ),
-    (guards.RequestIsPending(), with_request(RequestState.EXPIRED), "already decided: expired"),
+    (
+        guards.RequestIsPending(),
+        with_request(RequestState.APPLYING, decision=an_approval()),
+        "This request is already approved by <@U0APPROVER>; it is being applied.",
+    ),
+    (guards.RequestIsPending(), with_request(RequestState.EXPIRED), "already expired"),
     (guards.NotExpired(), with_request(expires_at=NOW), "has expired"),
     (guards.NotExpired(), with_request(expires_at=NOW - timedelta(days=1)), "has expired"),
     (guards.AccountInScope(), a_context(account=None), "not in scope"),
     (guards.AccountInScope(), with_account(account_id="999999999999"), "not in scope"),
+    (guards.AccountInScope(), with_policy(excluded_accounts=frozenset({an_account().id})), "not in scope"),
     (guards.AccountInScope(), with_account(state=AccountState.SUSPENDED), "SUSPENDED"),
     (guards.AccountInScope(), with_account(state=AccountState.PENDING_ACTIVATION), "PENDING_ACTIVATION"),
     (guards.AccountInScope(), with_account(is_management=True), "protected"),
@@ -182,6 +216,16 @@ REFUSED = [
     ),
     (guards.PrincipalIsSound(), a_context(account=None), "could not be read"),
     (guards.PrincipalIsSound(), a_context(target=None), "could not be read"),
+    (
+        guards.PrincipalIsSound(),
+        a_context(target=a_target(an_account(trusted_principals=(RESPONDER, RESPONDER + "2")))),
+        "Settings have changed whom",
+    ),
+    (
+        guards.PrincipalIsSound(),
+        a_context(account=an_account(trusted_account_ids=frozenset({AccountId("999999999999")}))),
+        "Settings have changed whom",
+    ),
     (guards.PrincipalIsSound(), with_account(trusted_principals=()), "No principal is configured"),
     (guards.PrincipalIsSound(), with_account(trusted_principals=("*",)), "* cannot be trusted"),
     (guards.PrincipalIsSound(), with_principal(Existence.MISSING), "does not exist"),
@@ -192,6 +236,8 @@ REFUSED = [
     (guards.PlanUnchanged(), with_request(plan=None), "could not be read"),
     (guards.PlanUnchanged(), a_context(plan_now=a_plan(fingerprint="other")), "The plan has changed"),
     (guards.PlanUnchanged(), a_context(plan_now=a_plan(trust="{}")), "The plan has changed"),
+    (guards.PlanUnchanged(), approved(None), "not the one that was approved (none)"),
+    (guards.PlanUnchanged(), approved(an_approval(plan_hash="0" * 64)), "approved (000000000000)"),
     (guards.RoleNameIsFree(), a_context(target=None), "could not be read"),
     (
         guards.RoleNameIsFree(),
@@ -209,6 +255,16 @@ REFUSED = [
     (guards.RoleNameIsFree(), with_others_tag("support-role-bot:plan", "0" * 12), "not made by this"),
     (guards.RoleNameIsFree(), with_others_tag("support-role-bot:approver", "U0ELSE"), "not made by this"),
     (guards.RoleNameIsFree(), with_role(trust='{"Statement": []}'), "was not made by this request"),
+    (
+        guards.RoleNameIsFree(),
+        with_role(name="AWS-Support-Access", arn=a_plan().role_arn.replace("aws-s", "AWS-S")),
+        "A role named AWS-Support-Access exists",
+    ),
+    (
+        guards.RoleNameIsFree(),
+        with_role(arn=a_plan().role_arn.replace("role/", "role/elsewhere/")),
+        "was not made by this request",
+    ),
     (guards.RoleNameIsFree(), with_role(trust="no JSON"), "was not made by this request"),
 ]
 
@@ -229,11 +285,13 @@ GROUP = frozenset({"S0A", "S0B"})
     ("guard", "context"),
     [
         (guards.RemediationEnabled(), with_policy(mode=Mode.DRY_RUN)),
+        (guards.WorkspaceAndChannel(), a_context(click=at_home())),
         (guards.NotExpired(), with_request(expires_at=NOW + timedelta(microseconds=1))),
         (guards.WithinChangeLimit(), a_context(changes_in_last_hour=4)),
         (guards.ChangeWindow(), with_policy(freeze=(FreezeWindow("0 9 * * *", 60, "UTC"),))),
         (guards.PrincipalIsSound(), with_principal(Existence.IAM_DECIDES)),
         (guards.RequestIsPending(), running()),
+        (guards.PlanUnchanged(), approved(an_approval())),
         (guards.RoleNameIsFree(), with_role()),
         (guards.RoleNameIsFree(), with_others_tag("team", "security")),
         (
@@ -339,6 +397,32 @@ def test_whoever_asked_is_told_who_else_may_approve():
     assert refusal.next_step == "Ask <!subteam^S0CLOUD> or <@U0THIRD>."
 
 
+@pytest.mark.parametrize(
+    ("asked", "reason", "ask_again"),
+    [
+        (
+            a_request(expires_at=NOW),
+            "You asked for this fix; a second person must approve it.",
+            "Ask again: /support-role fix 111122223333",
+        ),
+        (
+            an_undo(requester=ASKER, expires_at=NOW),
+            "You asked for this undo; a second person must approve it.",
+            "Press Undo on the record of fix-1 again.",
+        ),
+    ],
+    ids=["fix", "undo"],
+)
+def test_refusals_say_what_was_asked_for(asked: RemediationRequest, reason: str, ask_again: str):
+    context = a_context(request=asked, click=a_click(ASKER))
+
+    same_person, too_late = guards.NotTheRequester().check(context), guards.NotExpired().check(context)
+
+    assert isinstance(same_person, Refused)
+    assert isinstance(too_late, Refused)
+    assert (same_person.reason, too_late.next_step) == (reason, ask_again)
+
+
 def test_whoever_asked_and_is_the_only_approver_is_sent_to_an_administrator():
     context = a_context(policy=a_policy(approvers=frozenset({ASKER.user_id})), click=a_click(ASKER))
 
@@ -373,6 +457,14 @@ def test_a_guard_that_raises_refuses():
     assert "KeyError" in refusal.reason
 
 
+@pytest.mark.parametrize("answer", [None, True, guards.Allowed, guards.Refused, "no"])
+def test_a_guard_that_neither_allows_nor_refuses_refuses(answer: Any):
+    refusal = first_refusal((Says(answer),), a_context())
+
+    assert refusal is not None
+    assert "could not be evaluated" in refusal.reason
+
+
 def test_a_broken_freeze_window_refuses():
     context = with_policy(freeze=(FreezeWindow("no cron", 5, "Europe/Nowhere"),))
 
@@ -393,7 +485,9 @@ GUARDS = st.one_of(
     st.just(Raises()),
     st.sampled_from([Says(ALLOWED), Says(Refused("says", "no"))]),
 )
-CONTEXTS = st.sampled_from([a_context(), *(context for _, context, _ in REFUSED)])
+CONTEXTS = st.sampled_from(
+    [a_context(), a_context(click=at_home()), *(context for _, context, _ in REFUSED)],
+)
 
 
 @given(st.lists(GUARDS, max_size=5), GUARDS, st.integers(0, 5), CONTEXTS)

@@ -68,6 +68,7 @@ def test_a_second_person_who_is_an_approver_may_grant():
         (a_context(account=None), "account_in_scope"),
         (a_context(account=an_account("444455556666")), "account_in_scope"),
         (a_context(account=an_account(state=AccountState.SUSPENDED)), "account_in_scope"),
+        (a_context(policy=a_policy(excluded_accounts=frozenset({PAYMENTS}))), "account_in_scope"),
         *[
             (a_context(waiver=a_waiver(state)), "request_is_pending")
             for state in (WaiverState.GRANTED, *CLOSED)
@@ -76,6 +77,36 @@ def test_a_second_person_who_is_an_approver_may_grant():
 )
 def test_nobody_else_may_grant_and_nothing_else_can_be_granted(context: WaiverContext, guard: str):
     assert refusal(WAIVER_AT_GRANT, context) == guard
+
+
+@pytest.mark.parametrize(
+    ("context", "reason", "next_step"),
+    [
+        (
+            a_context(by=ASKER),
+            "You asked for this waiver; a second person must grant it.",
+            "Ask <@U0APPROVER>.",
+        ),
+        (a_context(waiver=a_waiver()), "This waiver is already granted by <@U0APPROVER>.", ""),
+        (
+            a_context(waiver=a_waiver(WaiverState.REVOKED)),
+            "This waiver is already granted by <@U0APPROVER>, and revoked since.",
+            "",
+        ),
+        (
+            a_context(now=NOW + timedelta(hours=1)),
+            "The time to decide about this waiver is over.",
+            "Ask again: /support-role waive 111122223333",
+        ),
+    ],
+)
+def test_whoever_is_refused_is_told_in_the_words_of_a_waiver(
+    context: WaiverContext, reason: str, next_step: str
+):
+    found = first_refusal(WAIVER_AT_GRANT, context)
+
+    assert isinstance(found, Refused)
+    assert (found.reason, found.next_step) == (reason, next_step)
 
 
 def test_a_requester_who_may_approve_still_cannot_grant_their_own():

@@ -20,6 +20,7 @@ from sqlalchemy import Engine
 from bot.domain.digest import OurFix
 from bot.domain.request import MOVES, MessageRef, Mode, Outcome, RemediationRequest, RequestId, RequestState
 from bot.store import requests
+from bot.store.claims import CLAIM_FOR
 
 HOUR = timedelta(hours=1)
 LATER = NOW + HOUR
@@ -173,7 +174,7 @@ def test_a_message_is_stale_until_it_shows_the_state(engine: Engine):
     request_id = add(engine, "fix-1", *PENDING)
     at = MessageRef(APPROVALS, "1.0")
     with engine.begin() as connection:
-        requests.place_message(connection, request_id, at, shown=RequestState.PENDING)
+        requests.place_message(connection, request_id, at, shown_state="pending")
         assert requests.read_stale_messages(connection, now=LATER) == ()
         go(connection, request_id, RequestState.PENDING, RequestState.DENIED)
 
@@ -220,7 +221,7 @@ def test_a_post_that_never_came_back_is_taken_over_after_a_while(engine: Engine)
     request_id = add(engine, "fix-1", *PENDING)
     with engine.begin() as connection:
         requests.claim_message(connection, request_id, now=LATER)
-        soon, late = LATER + timedelta(seconds=30), LATER + requests.POST_WITHIN
+        soon, late = LATER + timedelta(seconds=30), LATER + CLAIM_FOR
 
         assert not requests.claim_message(connection, request_id, now=soon)
         assert len(requests.read_stale_messages(connection, now=late)) == 1

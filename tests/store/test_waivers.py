@@ -13,6 +13,7 @@ from bot.domain.account import AccountId
 from bot.domain.request import MessageRef
 from bot.domain.waiver import MOVES, Told, Waiver, WaiverId, WaiverState
 from bot.store import waivers
+from bot.store.claims import CLAIM_FOR
 
 LATER = NOW + timedelta(hours=1)
 END = a_waiver().ends_at
@@ -138,7 +139,7 @@ def test_a_message_that_a_worker_left_is_taken_up_by_another(engine: Engine):
     with engine.begin() as connection:
         assert waivers.claim_message(connection, waiver, now=NOW)
         assert not waivers.claim_message(connection, waiver, now=NOW + timedelta(minutes=1))
-        assert waivers.claim_message(connection, waiver, now=NOW + waivers.CLAIM_FOR)
+        assert waivers.claim_message(connection, waiver, now=NOW + CLAIM_FOR)
 
 
 def test_a_message_is_stale_until_it_shows_the_state(engine: Engine):
