@@ -4,12 +4,13 @@ import csv
 import json
 import sys
 from collections.abc import Iterable
-from typing import Any
+from pathlib import Path
 
 import click
 
 from bot.cli.common import Invocation, door
-from bot.domain.audit import ChainBroken, ChainedEvent
+from bot.domain.audit import ChainBroken, ChainedEvent, ChainIntact
+from bot.domain.exports.trail import trail_json, verify_trail
 from bot.domain.report import defuse
 
 COLUMNS = (
@@ -35,24 +36,36 @@ def command() -> None:
 
 
 @command.command("verify")
+@click.argument("file", required=False, type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @door()
-def verify(invocation: Invocation) -> int:
+def verify(invocation: Invocation, file: Path | None) -> int:
     """Check every event; exit code 1, and the first bad event named, when the chain is broken.
+
+    FILE is a chain that was exported as JSON Lines, audit.jsonl of an evidence pack for one: it is checked by
+    itself, without settings or a database. Without FILE the database is checked.
 
     A chain that was rewritten as a whole is found by comparing its head with those that the daily digests
     posted in Slack.
     """
-    from bot.store import audit  # noqa: PLC0415 - SQLAlchemy takes its time
-    from bot.wiring.desk import open_store  # noqa: PLC0415 - likewise
-
-    engine = open_store(invocation.settings())
-    with engine.connect() as connection:
-        result = audit.verify(connection)
+    result = _verify_store(invocation) if file is None else _verify_file(file)
     if isinstance(result, ChainBroken):
         click.echo(f"The audit chain is broken at event {result.seq}: {result.reason}.", err=True)
         return EXIT_BROKEN
     click.echo(f"The audit chain is intact: {result.length} events, head {result.head}")
     return 0
+
+
+def _verify_store(invocation: Invocation) -> ChainIntact | ChainBroken:
+    from bot.store import audit  # noqa: PLC0415 - SQLAlchemy takes its time
+    from bot.wiring.desk import open_store_to_read  # noqa: PLC0415 - likewise
+
+    with open_store_to_read(invocation.settings()).connect() as connection:
+        return audit.verify(connection)
+
+
+def _verify_file(file: Path) -> ChainIntact | ChainBroken:
+    with file.open(encoding="utf-8", errors="replace") as lines:
+        return verify_trail(lines)
 
 
 @command.command("export")
@@ -61,28 +74,23 @@ def verify(invocation: Invocation) -> int:
 def export(invocation: Invocation, form: str) -> None:
     """Print every event in order, with its place in the chain."""
     from bot.store import audit  # noqa: PLC0415 - SQLAlchemy takes its time
-    from bot.wiring.desk import open_store  # noqa: PLC0415 - likewise
+    from bot.wiring.desk import open_store_to_read  # noqa: PLC0415 - likewise
 
-    engine = open_store(invocation.settings())
+    engine = open_store_to_read(invocation.settings())
     with engine.connect() as connection:
         events = audit.read_events(connection)
         if form == "csv":
             _write_csv(events)
         else:
             for event in events:
-                click.echo(json.dumps(_row(event), ensure_ascii=False))
-
-
-def _row(event: ChainedEvent) -> dict[str, Any]:
-    body = json.loads(event.body)["event"]
-    return {"seq": event.seq, **body, "prev_hash": event.prev_hash, "hash": event.hash}
+                click.echo(json.dumps(trail_json(event), ensure_ascii=False))
 
 
 def _write_csv(events: Iterable[ChainedEvent]) -> None:
     writer = csv.writer(sys.stdout)
     writer.writerow(COLUMNS)
     for event in events:
-        row = _row(event)
+        row = trail_json(event)
         writer.writerow(_cell(row[name]) for name in COLUMNS)
 
 

@@ -1,43 +1,70 @@
-"""The evidence of an explanation for people: role by role, each sentence with the AWS calls behind it."""
+"""`support-role evidence`: a zip with all that an auditor asks for, and how to check it."""
 
-from collections.abc import Iterator
+import time
+from pathlib import Path
 
-from rich.text import Text
+import click
 
-from bot.domain.control import CONTROL
-from bot.domain.evidence import Evidence, Weight
-from bot.domain.explanation import Explanation
-from bot.logs import escaped
+from bot.cli.common import Invocation, door
+from bot.cli.output import require_writable, written_whole
+from bot.domain.errors import SupportRoleError
 
-MARKS = {Weight.SAYS: "·", Weight.AGAINST: "✗", Weight.UNREAD: "?"}
-STYLES = {Weight.SAYS: "", Weight.AGAINST: "red", Weight.UNREAD: "magenta"}
+EXIT_BROKEN = 1
+SECONDS_BETWEEN_LOOKS = 0.5
 
 
-def evidence_lines(explanation: Explanation) -> Iterator[Text]:
-    """One line for each sentence and each call; names from AWS are plain text, and escaped.
+class NothingCheckedError(SupportRoleError):
+    """There is no evidence yet."""
 
-    None for an account that was not read: why not is its only evidence, and stands with the verdict.
+
+@click.command("evidence", short_help="Write a zip with all that an auditor asks for.")
+@click.option(
+    "--output",
+    required=True,
+    metavar="FILE.zip",
+    type=click.Path(path_type=Path),
+    help="Where it is written, whole or not at all.",
+)
+@click.option(
+    "--check", is_flag=True, help="Have the bot's worker check all accounts first, and wait for it."
+)
+@door()
+def command(
+    invocation: Invocation,
+    output: Path,
+    check: bool,  # noqa: FBT001 - an option of the command line
+) -> int:
+    """Write the findings of the last scans, coverage, control ids, waivers, fixes and the audit log to a zip.
+
+    It is read from the bot's own database: of AWS it has what the last scans found. With --check a running
+    worker makes a scan first. README.txt in the zip says what is what, and how it can be checked without this
+    program.
+
+    Exit code 1, though the zip is there, when the audit chain is broken.
     """
-    if explanation.finding.meets_benchmark is None:
-        return
-    if explanation.is_stricter:
-        yield Text(f"Without the deeper look it would be {explanation.scanned.value}.")
-    yield Text("Evidence", style="bold")
-    for each in explanation.about(""):
-        yield from _lines(each, "  ")
-    for role in explanation.finding.roles:
-        yield Text(f"  {escaped(role.arn)}: {'sound' if role.sound else 'not sound'}", style="bold")
-        for each in explanation.about(role.arn):
-            yield from _lines(each, "    ")
+    from bot import __version__  # noqa: PLC0415 - with what follows
+    from bot.flows.fresh_scan import scan_now  # noqa: PLC0415 - likewise
+    from bot.flows.pack import write_pack  # noqa: PLC0415 - SQLAlchemy takes its time
+    from bot.wiring.clock import build_clock  # noqa: PLC0415 - likewise
+    from bot.wiring.desk import build_desk, open_store_to_read  # noqa: PLC0415 - likewise
 
-
-def control_line() -> str:
-    """The control's names in the standards that findings are matched by."""
-    return f"Datadog {CONTROL.datadog} · {CONTROL.cis_in_words()} · Security Hub {CONTROL.security_hub}"
-
-
-def _lines(evidence: Evidence, indent: str) -> Iterator[Text]:
-    text = f"{indent}{MARKS[evidence.weight]} {escaped(evidence.text)}"
-    yield Text(text, style=STYLES[evidence.weight])
-    for call in evidence.calls:
-        yield Text(f"{indent}    {escaped(call)}", style="dim")
+    require_writable(output)
+    settings = invocation.settings()
+    engine = open_store_to_read(settings)
+    if check:
+        scan_now(build_desk(settings, engine), rest=lambda: time.sleep(SECONDS_BETWEEN_LOOKS))
+    now = build_clock(settings)()
+    with written_whole(output) as file:
+        facts = write_pack(engine, file, version=__version__, now=now)
+        if facts is None:
+            raise NothingCheckedError(
+                "Nothing was checked yet, so there is no evidence. Type /support-role status in Slack first."
+            )
+    coverage = f"{facts.summary.checked} of {facts.in_scope} accounts checked"
+    click.echo(
+        f"{output}: {coverage}, audit chain {facts.chain_length} long, head {facts.chain_head}", err=True
+    )
+    if facts.chain_problem:
+        click.echo(f"The audit chain is broken. {facts.chain_problem}", err=True)
+        return EXIT_BROKEN
+    return 0

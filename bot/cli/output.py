@@ -1,12 +1,15 @@
 """Where findings go: stdout, or a file that is there whole or not at all."""
 
+import io
 import os
 import sys
 import tempfile
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
+from typing import BinaryIO
 
 import click
 
@@ -92,12 +95,20 @@ def _pieces(results: Results, form: str, region: str) -> Iterator[str]:
 
 
 def _write_file(output: Path, pieces: Iterator[str]) -> None:
-    """Written beside its place and moved there, so that a reader never sees half a report."""
+    with written_whole(output) as file:
+        text = io.TextIOWrapper(file, encoding="utf-8", newline="")
+        text.writelines(pieces)
+        text.detach()
+
+
+@contextmanager
+def written_whole(output: Path) -> Iterator[BinaryIO]:
+    """A file that is moved to its place once it is written; after a fault there is none."""
     descriptor, name = tempfile.mkstemp(dir=output.parent, prefix=f".{output.name}.", suffix=".part")
     part = Path(name)
     try:
-        with os.fdopen(descriptor, "w", encoding="utf-8", newline="") as file:
-            file.writelines(pieces)
+        with os.fdopen(descriptor, "w+b") as file:
+            yield file
             file.flush()
             os.fsync(file.fileno())
         # mkstemp makes files that nobody else may read; a report gets the permissions of any other new file.

@@ -1,6 +1,7 @@
 """The worker's half of the digest: posted once for each channel and local date, however often it starts.
 
-A digest that cannot be posted is given up for its date, recorded, and told to whoever subscribed.
+A digest that cannot be posted is given up for its date, recorded, and told to whoever subscribed or, where
+nobody did, to the administrators.
 """
 
 import logging
@@ -36,6 +37,8 @@ RETRY: StepOptions = {
     "should_retry": lambda fault: isinstance(fault, MessengerError) or is_outage(fault),
 }
 """Some twenty minutes of a Slack outage; after that it is given up, and the next digest tells the rest."""
+TOO_LATE = timedelta(days=2)
+"""A digest of a day longer past is never posted: work that was left lying, or whose row is gone since."""
 FIRST_TIME = timedelta(minutes=15)
 """A channel of settings that never had a digest has missed none: set up at noon, it waits for the morning."""
 TREND = timedelta(days=29)
@@ -74,7 +77,7 @@ class Digester:
                 DBOS.sleep(2)
             problem = DBOS.run_step(RETRY, self.post_or_give_up, channel, day)
             if problem:
-                DBOS.run_step({**RETRY, "name": "tell"}, self.tell_subscriber, channel)
+                DBOS.run_step({**RETRY, "name": "tell"}, self.tell_somebody, channel)
 
     def start_if_due(self) -> None:
         """Start the digests whose time has come; starting one again is harmless."""
@@ -123,6 +126,8 @@ class Digester:
         over it: there is no other try on that day.
         """
         desk, now, day = self._desk, self._desk.clock(), date.fromisoformat(day_text)
+        if now.date() - day > TOO_LATE:
+            return ""
         with desk.engine.begin() as connection:
             subscription = read_subscription(desk, connection, channel)
             end = digests.read_end(connection, channel, day)
@@ -157,20 +162,37 @@ class Digester:
                 self._record(connection, channel, day, outcome, kind="digest.failed")
         return problem
 
-    def tell_subscriber(self, channel: str) -> None:
-        """Tell whoever subscribed, in a direct message, and once until a digest is posted again."""
+    def tell_somebody(self, channel: str) -> None:
+        """Tell whoever subscribed, in a direct message, and once until a digest is posted again.
+
+        Administrators are told where settings subscribed, or where the subscriber has left. With nobody to
+        tell, /readyz says it.
+        """
         with self._desk.engine.connect() as connection:
-            found = subscriptions.read_subscription(connection, channel)
+            found = read_subscription(self._desk, connection, channel)
         if found is None or found.is_off or not found.problem or found.told_at is not None:
             return
-        try:
-            self._parts.messenger.tell(found.by, "", _notice(found))
-        except MessengerError as fault:
-            if fault.code not in GONE_PEOPLE:
-                raise
-            log.warning("subscriber not told", extra={"channel": channel, "problem": str(fault)})
+        told = self._tell([found.by] if found.by else [], found)
+        told = told or self._tell(sorted(self._desk.policy.admins), found)
+        if not told:
+            log.error("nobody told", extra={"channel": channel, "problem": found.problem})
         with self._desk.engine.begin() as connection:
-            subscriptions.mark_told(connection, channel, now=self._desk.clock())
+            subscriptions.mark_told(connection, channel, told, now=self._desk.clock())
+
+    def _tell(self, people: list[str], about: Subscription) -> list[str]:
+        """Those of the people who were told; MessengerError when none was, and one may be yet."""
+        told, faults = [], []
+        for each in people:
+            try:
+                self._parts.messenger.tell(each, "", _notice(about, each))
+                told.append(each)
+            except MessengerError as fault:
+                log.warning("not told", extra={"user": each, "channel": about.channel, "problem": str(fault)})
+                faults.append(fault)
+        passing = [fault for fault in faults if fault.code not in GONE_PEOPLE]
+        if passing and not told:
+            raise passing[0]
+        return told
 
     def post_now(self, channel: str, asker: str) -> None:
         desk = self._desk
@@ -235,10 +257,14 @@ def _is_last_try() -> bool:
     return status.current_attempt + 1 >= status.max_attempts
 
 
-def _notice(subscription: Subscription) -> Notice:
+def _notice(about: Subscription, reader: str) -> Notice:
+    here = f"<#{about.channel}>"
+    who = {reader: f"You subscribed {here} to it.", "": f"Settings name {here} for it (digest.channel)."}
+    why = who.get(about.by, f"<@{about.by}>, who subscribed {here} to it, cannot be told.")
     return Notice(
         "A daily digest could not be posted",
-        f"You subscribed <#{subscription.channel}> to it. {subscription.problem} It is given up for this day "
-        "and tried again when the next one is due; you are told again only after one was posted.",
-        "Mend that, and type /support-role digest now there for today's; or digest off to end it.",
+        f"{why} {about.problem} It is given up for this day and tried again when the next one is due; you "
+        "are told again only after one was posted.",
+        "Mend that, and type /support-role digest now there for today's; or digest off to end it. For "
+        "another channel, type /support-role digest on there.",
     )

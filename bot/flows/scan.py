@@ -1,6 +1,6 @@
 """The Slack side of a scan: starting one, and saying what is known and how far it is. Nothing of AWS."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from secrets import token_hex
 
 from sqlalchemy import Connection
@@ -20,13 +20,21 @@ STALE_AFTER = timedelta(minutes=15)
 def start(desk: Desk, connection: Connection, *, scope: str, reason: str) -> str:
     """Start a scan in the caller's transaction, or join one of the same scope that is running; its id."""
     now = desk.clock()
-    running = scans.read_running_scan(connection, scope=scope, since=now - STALE_AFTER)
+    running = _running(connection, scope, now)
+    if running is None:
+        # Only now: whoever joins need not wait. And once more: others may have started one meanwhile.
+        scans.lock_scans(connection)
+        running = _running(connection, scope, now)
     if running is not None:
         return running.id
     scan_id = f"scan-{token_hex(8)}"
     scans.start_scan(connection, scan_id, scope=scope, reason=reason, now=now)
     desk.enqueue(connection, "plan_scan", scan_id, queue=SCANS, key=f"plan:{scan_id}")
     return scan_id
+
+
+def _running(connection: Connection, scope: str, now: datetime) -> scans.Scan | None:
+    return scans.read_running_scan(connection, scope=scope, since=now - STALE_AFTER)
 
 
 def read_status(desk: Desk, connection: Connection, *, scope: Scope, words: str, scan_id: str = "") -> Status:

@@ -25,20 +25,40 @@ class Standing:
 
 def read_subscription(desk: Desk, connection: Connection, channel: str) -> Subscription | None:
     """The channel's own subscription; without one, that of settings."""
-    return subscriptions.read_subscription(connection, channel) or _of_settings(desk, channel)
+    return subscriptions.read_subscription(connection, channel) or _of_settings(desk, connection, channel)
 
 
 def read_subscriptions(desk: Desk, connection: Connection) -> tuple[Subscription, ...]:
     """Those of all channels that get a digest."""
     own = subscriptions.read_subscriptions(connection)
     configured = desk.digest.channel if desk.digest else ""
-    default = None if configured in {each.channel for each in own} else _of_settings(desk, configured)
+    has_own = configured in {each.channel for each in own}
+    default = None if has_own else _of_settings(desk, connection, configured)
     return tuple(each for each in (*own, default) if each is not None and not each.is_off)
 
 
-def _of_settings(desk: Desk, channel: str) -> Subscription | None:
+def _of_settings(desk: Desk, connection: Connection, channel: str) -> Subscription | None:
     wanted = desk.digest
-    return Subscription(channel, wanted.schedule) if wanted and wanted.channel == channel else None
+    if wanted is None or wanted.channel != channel:
+        return None
+    found = subscriptions.read_problem(connection, channel)
+    return Subscription(
+        channel,
+        wanted.schedule,
+        problem=found.problem if found else "",
+        told_at=found.told_at if found else None,
+    )
+
+
+def read_unheard(connection: Connection, configured: str) -> str:
+    """Which digests could not be posted without anybody whom that could be told; empty when there is none.
+
+    `configured` is the channel that settings name.
+    """
+    own = {each.channel: each for each in subscriptions.read_subscriptions(connection)}
+    has_digest = {channel for channel, each in own.items() if not each.is_off} | ({configured} - set(own))
+    unheard = [one for one in subscriptions.read_unheard(connection) if one.channel in has_digest]
+    return "; ".join(f"{one.channel}: {one.problem}" for one in unheard)
 
 
 def usual_schedule(desk: Desk, connection: Connection, channel: str) -> Schedule:

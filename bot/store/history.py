@@ -1,15 +1,18 @@
-"""How verdicts changed, what was asked for and done, and how long fixes of ours stood."""
+"""How verdicts changed, what was asked for, by whom, and done, and how long fixes of ours stood."""
 
 from collections.abc import Collection
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, Table, func, select
 
 from bot.domain.account import AccountId
 from bot.domain.finding import Verdict
 from bot.domain.history import Deed, FixInPlace, VerdictChange
-from bot.domain.request import RequestKind, RequestState
-from bot.store.requests import CHANGED, read_request
-from bot.store.tables import Utc, accounts, finding_changes, requests
+from bot.domain.home import Asked, asked_at, requester_of
+from bot.domain.request import Person, RequestKind, RequestState
+from bot.store.bulks import read_report
+from bot.store.requests import ALONE, CHANGED, read_request
+from bot.store.tables import Utc, accounts, bulks, finding_changes, requests, waivers
+from bot.store.waivers import read_waiver
 
 
 def read_changes(connection: Connection, *, account_id: str = "", limit: int) -> tuple[VerdictChange, ...]:
@@ -68,3 +71,27 @@ def read_deeds(connection: Connection, *, account_id: str = "", limit: int) -> t
         query = query.where(requests.c.state.in_([state.value for state in CHANGED]))
     found = [(read_request(connection, row.id), row.at) for row in connection.execute(query).all()]
     return tuple(Deed(request, at) for request, at in found if request is not None)
+
+
+def read_asked_by(connection: Connection, person: Person, *, limit: int) -> tuple[Asked, ...]:
+    """What somebody asked for last, of every kind, the newest first; a bulk request is one of them."""
+    alone = _newest_of(connection, requests, person, limit, alone=True)
+    found = [
+        *(read_request(connection, each) for each in alone),
+        *(read_report(connection, each) for each in _newest_of(connection, bulks, person, limit)),
+        *(read_waiver(connection, each) for each in _newest_of(connection, waivers, person, limit)),
+    ]
+    known = [each for each in found if each is not None and requester_of(each).is_same_as(person)]
+    return tuple(sorted(known, key=asked_at, reverse=True)[:limit])
+
+
+def _newest_of(
+    connection: Connection, table: Table, person: Person, limit: int, *, alone: bool = False
+) -> list[str]:
+    query = (
+        select(table.c.id)
+        .where(table.c.requester["user_id"].as_string() == person.user_id)
+        .order_by(table.c.created_at.desc(), table.c.id)
+        .limit(limit)
+    )
+    return list(connection.execute(query.where(ALONE) if alone else query).scalars())

@@ -9,6 +9,7 @@ from sqlalchemy import Connection, Row, case, func, insert, select, update
 from bot.domain.account import AccountId
 from bot.domain.request import MessageRef
 from bot.domain.status import ScanProgress
+from bot.store.rows import lock
 from bot.store.tables import scan_batches, scans, status_messages
 
 
@@ -31,6 +32,11 @@ class StatusMessage:
     scan_id: str
     scope: str
     shown_at: datetime
+
+
+def lock_scans(connection: Connection) -> None:
+    """Make others who would start a scan wait: whoever looks for a running one first, and starts one then."""
+    lock(connection, scans)
 
 
 def start_scan(connection: Connection, scan_id: str, *, scope: str, reason: str, now: datetime) -> None:

@@ -18,7 +18,13 @@ from bot.domain.subscription import Schedule
 from bot.flows.desk import DigestSettings
 from bot.flows.digest import ask_for_digest
 from bot.flows.digester import FIRST_TIME, RETRY, Digester
-from bot.flows.subscribe import read_standing, read_subscriptions, subscribe, unsubscribe
+from bot.flows.subscribe import (
+    read_standing,
+    read_subscriptions,
+    read_unheard,
+    subscribe,
+    unsubscribe,
+)
 from bot.store import digests, findings, subscriptions
 
 CHANNEL = "C0DIGEST"
@@ -344,7 +350,7 @@ def test_the_subscriber_is_told_once_in_a_direct_message_until_a_digest_is_poste
     def spend_day(day: int) -> None:
         for _ in range(3):
             if post(world, f"2026-03-0{day}"):
-                Digester(world.parts).tell_subscriber(CHANNEL)
+                Digester(world.parts).tell_somebody(CHANNEL)
 
     world.messenger.refusing[CHANNEL] = "not_in_channel"
     spend_day(2)
@@ -371,36 +377,101 @@ def test_a_subscriber_whom_slack_cannot_reach_just_now_is_told_later(world: Worl
 
     world.messenger.down = "internal_error"
     with pytest.raises(MessengerError):
-        digester.tell_subscriber(CHANNEL)
+        digester.tell_somebody(CHANNEL)
     world.messenger.down = ""
-    digester.tell_subscriber(CHANNEL)
-    digester.tell_subscriber(CHANNEL)
+    digester.tell_somebody(CHANNEL)
+    digester.tell_somebody(CHANNEL)
 
     assert len(world.told()) == 1
 
 
-def test_a_subscriber_who_has_left_keeps_nobody_waiting(world: World):
+def problem_of(world: World) -> subscriptions.DigestProblem:
+    with world.engine.connect() as connection:
+        found = subscriptions.read_problem(connection, CHANNEL)
+    assert found is not None
+    return found
+
+
+def unheard(world: World, configured: str = CHANNEL) -> str:
+    """What /readyz says about digests."""
+    with world.engine.connect() as connection:
+        return read_unheard(connection, configured)
+
+
+def test_in_place_of_a_subscriber_who_has_left_the_administrators_are_told(world: World):
+    world.set_policy(admins=frozenset({"U0ADMIN1", "U0ADMIN2"}))
     subscribed(world)
     world.messenger.refusing[CHANNEL] = "not_in_channel"
+    world.messenger.unreachable[ASKER.user_id] = "user_disabled"
     post(world, "2026-03-02")
-    world.messenger.down = "user_disabled"
 
-    Digester(world.parts).tell_subscriber(CHANNEL)
+    Digester(world.parts).tell_somebody(CHANNEL)
+    Digester(world.parts).tell_somebody(CHANNEL)
 
-    with world.engine.connect() as connection:
-        found = subscriptions.read_subscription(connection, CHANNEL)
-    assert found is not None
-    assert found.told_at == world.clock()
+    assert [who for who, _, _ in world.messenger.told] == ["U0ADMIN1", "U0ADMIN2"]
+    assert f"<@{ASKER.user_id}>, who subscribed <#{CHANNEL}> to it, cannot be told." in world.told()[0]
+    assert problem_of(world).told_to == ("U0ADMIN1", "U0ADMIN2")
+    assert unheard(world) == ""
 
 
-def test_the_digest_of_settings_has_no_subscriber_but_is_on_record(daily_world: World):
-    daily_world.messenger.refusing[CHANNEL] = "not_in_channel"
+def test_the_digest_of_settings_has_no_subscriber_so_the_administrators_are_told_once(daily_world: World):
+    world = daily_world
+    world.set_policy(admins=frozenset({"U0ADMIN"}))
+    world.messenger.refusing[CHANNEL] = "not_in_channel"
 
-    post(daily_world, "2026-03-02")
-    Digester(daily_world.parts).tell_subscriber(CHANNEL)
+    for day in ("2026-03-02", "2026-03-03"):
+        post(world, day)
+        Digester(world.parts).tell_somebody(CHANNEL)
+    told = len(world.told())
+    world.messenger.refusing.clear()
+    post(world, "2026-03-04")
+    world.messenger.refusing[CHANNEL] = "is_archived"
+    post(world, "2026-03-05")
+    Digester(world.parts).tell_somebody(CHANNEL)
 
-    assert daily_world.told() == []
-    assert daily_world.kinds() == ["digest.failed"]
+    assert told == 1
+    assert [who for who, _, _ in world.messenger.told] == ["U0ADMIN", "U0ADMIN"]
+    assert f"Settings name <#{CHANNEL}> for it (digest.channel). Slack answered not_in" in world.told()[0]
+    assert "Slack answered is_archived" in world.told()[1]
+    standing = read_standing(world.desk, CHANNEL).subscription
+    assert standing is not None
+    assert standing.problem == "Slack answered is_archived"
+
+
+def test_one_administrator_who_can_be_told_is_enough_and_none_is_told_twice(daily_world: World):
+    world = daily_world
+    world.set_policy(admins=frozenset({"U0ADMIN1", "U0ADMIN2"}))
+    world.messenger.refusing[CHANNEL] = "not_in_channel"
+    world.messenger.unreachable["U0ADMIN1"] = "internal_error"
+    post(world, "2026-03-02")
+
+    Digester(world.parts).tell_somebody(CHANNEL)
+    world.messenger.unreachable.clear()
+    Digester(world.parts).tell_somebody(CHANNEL)
+
+    assert [who for who, _, _ in world.messenger.told] == ["U0ADMIN2"]
+
+
+def test_with_nobody_to_tell_it_is_in_readyz_until_a_digest_is_posted(daily_world: World):
+    world = daily_world
+    world.messenger.refusing[CHANNEL] = "not_in_channel"
+    post(world, "2026-03-02")
+    before = unheard(world)
+
+    Digester(world.parts).tell_somebody(CHANNEL)
+    said, elsewhere = unheard(world), unheard(world, "C0OTHER")
+    world.messenger.refusing.clear()
+    post(world, "2026-03-03")
+
+    assert world.told() == []
+    assert world.kinds() == ["digest.failed", "digest.posted"]
+    assert (before, said, elsewhere) == ("", f"{CHANNEL}: Slack answered not_in_channel", "")
+    assert unheard(world) == ""
+
+
+def test_a_digest_of_a_day_long_past_is_never_posted(daily_world: World):
+    assert post(daily_world, "2026-02-27") == ""
+    assert shown(daily_world) == []
 
 
 def test_when_slack_stays_away_the_digest_is_given_up_after_the_last_try(

@@ -1,11 +1,13 @@
 """A scan from start to result: accounts in batches, findings as they are read, one message that settles."""
 
+import threading
 from typing import Any
 
 import pytest
 from building.racing import at_once
 from building.values import NOW, an_account
 from building.world import World
+from sqlalchemy import Engine
 
 from bot.domain.account import AccountId, AccountState
 from bot.domain.errors import AwsError
@@ -14,6 +16,7 @@ from bot.domain.finding import Verdict
 from bot.domain.scope import Scope
 from bot.domain.status import Status
 from bot.flows import scan
+from bot.flows.fresh_scan import NotScannedError, scan_now
 from bot.flows.scan import STALE_AFTER
 from bot.flows.scanner import Scanner
 from bot.store import findings, scans
@@ -219,3 +222,66 @@ def test_what_is_known_of_a_scope_is_told_before_any_scan(world: World):
         status = scan.read_status(world.desk, connection, scope=Scope(), words="")
 
     assert (status.last_scan_at, status.summary.in_scope, status.progress) == (None, 0, None)
+
+
+def ten_ask_at_once(world: World) -> tuple[int, int]:
+    """How many scans that costs, and how many workflows wait for a worker."""
+    ids = at_once(10, lambda _: start(world))
+    return len(set(ids)), len(world.desk.enqueue.client.list_workflows())
+
+
+def test_ten_who_ask_at_once_cost_one_scan_and_have_a_message_each(world: World):
+    assert ten_ask_at_once(world) == (1, 1)
+    assert len(world.messenger.shown(CHANNEL)) == 10
+
+
+@pytest.mark.postgres
+def test_ten_who_ask_at_once_cost_one_scan_on_postgresql_too(postgres_engine: Engine):
+    assert ten_ask_at_once(World(postgres_engine)) == (1, 1)
+
+
+def test_another_scope_at_the_same_time_is_another_scan(world: World):
+    ids = at_once(6, lambda number: start(world, "" if number % 2 else IDS[0]))
+
+    assert len(set(ids)) == 2
+
+
+# --- for whoever is not in Slack ------------------------------------------------------------------------
+
+
+def pause() -> None:
+    threading.Event().wait(0.02)
+
+
+def test_a_scan_that_is_waited_for_has_ended_when_it_returns(world: World):
+    world.start()
+    world.upkeep().beat()
+
+    scan_now(world.desk, rest=pause)
+
+    with world.engine.connect() as connection:
+        assert findings.count_verdicts(connection).in_scope == 1
+    assert world.kinds() == ["scan.finished"]
+
+
+def test_without_a_worker_nobody_waits_for_a_scan(world: World):
+    with pytest.raises(NotScannedError, match="No worker is running"):
+        scan_now(world.desk, rest=pause)
+
+    assert world.desk.enqueue.client.list_workflows() == []
+
+
+def test_what_keeps_a_scan_from_aws_is_told_to_whoever_waits(world: World):
+    world.cloud.faults["ListAccounts"] = AwsError("AccessDenied: ListAccounts", "AccessDenied")
+    world.start()
+    world.upkeep().beat()
+
+    with pytest.raises(NotScannedError, match="AccessDenied: ListAccounts"):
+        scan_now(world.desk, rest=pause)
+
+
+def test_a_worker_that_dies_meanwhile_keeps_nobody_waiting_for_ever(world: World):
+    world.upkeep().beat()
+
+    with pytest.raises(NotScannedError, match="did not end"):
+        scan_now(world.desk, rest=lambda: world.clock.move(minutes=10))

@@ -2,19 +2,21 @@
 
 from datetime import datetime, timedelta
 
-from building.undos import an_undo
-from building.values import NOW, PAYMENTS, a_finding, a_request, an_account, an_event
+from building.bulk_values import a_bulk
+from building.undos import UNDOER, an_undo
+from building.values import ASKER, NOW, PAYMENTS, a_finding, a_request, an_account, an_event
 from building.waivers import a_waiver
 from sqlalchemy import Connection, Engine
 
 from bot.domain.account import Account
 from bot.domain.finding import Verdict
-from bot.domain.request import RemediationRequest, RequestId, RequestKind, RequestState
+from bot.domain.home import asked_at
+from bot.domain.request import Person, RemediationRequest, RequestId, RequestKind, RequestState
 from bot.domain.waiver import WaiverId
-from bot.store import audit, requests, waivers
+from bot.store import audit, bulks, requests, waivers
 from bot.store.accounts import save_accounts
 from bot.store.findings import save_findings
-from bot.store.history import read_changes, read_deeds, read_fixes_in_place
+from bot.store.history import read_asked_by, read_changes, read_deeds, read_fixes_in_place
 
 HOUR = timedelta(hours=1)
 LEDGER = an_account("444455556666", name="ledger")
@@ -159,3 +161,25 @@ def test_the_last_events_are_newest_first_with_how_many_there_are(engine: Engine
         assert ([each.seq for each in of_one], ones) == ([4, 2], 2)
         assert audit.read_last(connection, account_id="nobody", limit=1) == ((), 0)
         assert audit.read_request_ids(connection, limit=10) == ("fix-0", "fix-1")
+
+
+def test_what_somebody_asked_for_is_of_every_kind_and_the_newest_first(engine: Engine):
+    with engine.begin() as connection:
+        go(connection, a_fix("fix-old"), *APPLIED, at=NOW)
+        go(connection, a_fix("fix-part", bulk_id="bulk-1", created_at=NOW + HOUR), at=NOW)
+        go(connection, a_fix("fix-other", requester=UNDOER, created_at=NOW + HOUR), at=NOW)
+        bulks.add_bulk(connection, a_bulk(created_at=NOW + 2 * HOUR))
+        waivers.add_waiver(connection, a_waiver(created_at=NOW + HOUR))
+
+        found = read_asked_by(connection, ASKER, limit=5)
+
+        assert [type(each).__name__ for each in found] == ["BulkReport", "Waiver", "RemediationRequest"]
+        assert [asked_at(each) for each in found] == [NOW + 2 * HOUR, NOW + HOUR, NOW]
+        assert read_asked_by(connection, ASKER, limit=1) == found[:1]
+
+
+def test_somebody_with_the_same_id_in_another_workspace_asked_for_nothing(engine: Engine):
+    with engine.begin() as connection:
+        go(connection, a_fix("fix-1"), at=NOW)
+
+        assert read_asked_by(connection, Person("T0ELSE", ASKER.user_id), limit=5) == ()

@@ -38,7 +38,7 @@ def test_the_last_one_saved_counts_and_knows_of_no_problem(engine: Engine):
     save(engine, WANTED)
     with engine.begin() as connection:
         subscriptions.mark_failed(connection, CHANNEL, "not_in_channel")
-        subscriptions.mark_told(connection, CHANNEL, now=NOW)
+        subscriptions.mark_told(connection, CHANNEL, ["U0ASKER"], now=NOW)
     other = replace(WANTED, by="U0OTHER", is_off=True)
 
     save(engine, other)
@@ -71,7 +71,7 @@ def test_a_problem_stands_until_a_digest_is_posted(engine: Engine):
     later = NOW + timedelta(hours=1)
     with engine.begin() as connection:
         subscriptions.mark_failed(connection, CHANNEL, "is_archived")
-        subscriptions.mark_told(connection, CHANNEL, now=later)
+        subscriptions.mark_told(connection, CHANNEL, ["U0ASKER"], now=later)
     failed = read(engine)
 
     with engine.begin() as connection:

@@ -53,6 +53,16 @@ def ocsf_lines(findings: Iterable[Finding]) -> Iterator[str]:
         yield json.dumps(ocsf_json(finding)) + "\n"
 
 
+def ocsf_chunks(findings: Iterable[Finding]) -> Iterator[str]:
+    """The same as one JSON array, a finding a line."""
+    yield "["
+    comma = "\n"
+    for finding in findings:
+        yield comma + json.dumps(ocsf_json(finding))
+        comma = ",\n"
+    yield "\n]\n"
+
+
 def ocsf_json(finding: Finding) -> dict[str, Json]:
     """One finding; the same account keeps its `finding_info.uid` from export to export.
 
@@ -92,7 +102,6 @@ def ocsf_json(finding: Finding) -> dict[str, Json]:
                 "type": "AWS Account",
                 "type_id": AWS_ACCOUNT,
             },
-            **({"org": {"ou_name": account.ou}} if account.ou else {}),
         },
         "finding_info": {
             "uid": f"{CONTROL.id}/{account.partition}/{account.id}",
@@ -108,6 +117,8 @@ def ocsf_json(finding: Finding) -> dict[str, Json]:
             "verdict": verdict.value,
             "meets_benchmark": finding.meets_benchmark,
             "notes": [note.code for note in finding.notes],
+            # `cloud.org` would need the organization's name or id, which a finding does not have.
+            **({"ou": account.ou} if account.ou else {}),
         },
     }
 

@@ -1,5 +1,10 @@
-"""`/support-role export [FORM] [SCOPE]`: the findings of the last scans as a file, to whoever asked."""
+"""`/support-role export [FORM] [SCOPE]`: the findings of the last scans as a file, to whoever asked.
 
+`export evidence` is another story: see `bot.slack.listeners.evidence`.
+"""
+
+from contextlib import suppress
+from dataclasses import replace
 from difflib import get_close_matches
 
 from bot.domain.errors import MessengerError
@@ -7,17 +12,25 @@ from bot.domain.export import FORMS, Export, file_of
 from bot.domain.scope import Scope, ScopeError
 from bot.domain.status import waive_known
 from bot.slack.blocks.export import export_comment
+from bot.slack.blocks.fix import message_modal
+from bot.slack.blocks.status_modals import export_modal
 from bot.slack.incoming import Incoming
+from bot.slack.listeners.evidence import export_evidence
 from bot.slack.listeners.status import parse_known_scope
 from bot.slack.reception import Reception
 from bot.store import accounts, findings, waivers
 
 NOTHING = "Nothing was exported"
 DEFAULT = "csv"
+EVIDENCE = "evidence"
 
 
 def export_findings(reception: Reception, incoming: Incoming, words: str) -> None:
     """Send a file in a direct message; it holds what is known now, and no scan is started for it."""
+    first, rest = [*words.split(maxsplit=1), "", ""][:2]
+    if first.lower() == EVIDENCE:
+        export_evidence(reception, incoming, rest)
+        return
     form, scope_words = _form(words)
     scope = parse_known_scope(reception, scope_words)
     if isinstance(scope, ScopeError):
@@ -31,6 +44,21 @@ def export_findings(reception: Reception, incoming: Incoming, words: str) -> Non
     _send(reception, incoming, export, form)
 
 
+def open_export(reception: Reception, incoming: Incoming) -> None:
+    """Let choose among the forms, for the scope of the button that was pressed."""
+    reception.views.open(incoming.trigger_id, export_modal(incoming.value))
+
+
+def export_chosen(reception: Reception, incoming: Incoming) -> None:
+    """Export what was chosen in the modal, in which the answer stands as well."""
+    # Somebody who has closed the modal wants the file all the same.
+    with suppress(MessengerError):
+        view = message_modal("Export findings", "The file is being written …")
+        reception.views.update(incoming.view_id, view)
+    # A large file takes longer than a trigger is good for.
+    export_findings(reception, replace(incoming, trigger_id=""), incoming.value)
+
+
 def _form(words: str) -> tuple[str, str]:
     """The form and the words of the scope: the first word names a form, or there is none named."""
     first, rest = [*words.split(maxsplit=1), "", ""][:2]
@@ -39,12 +67,15 @@ def _form(words: str) -> tuple[str, str]:
 
 def _near_form(words: str) -> str:
     first = [*words.split(maxsplit=1), ""][0].lower()
-    near = get_close_matches(first[:40], FORMS, n=1)
+    near = get_close_matches(first[:40], [*FORMS, EVIDENCE], n=1)
     return f" Did you mean /support-role export {near[0]}?" if near else ""
 
 
 def _forms() -> str:
-    return f"Forms are {', '.join(FORMS)}; a scope can follow: /support-role export csv ou:NAME"
+    return (
+        f"Forms are {', '.join(FORMS)}; a scope can follow: /support-role export csv ou:NAME. "
+        f"{EVIDENCE} is a zip for an auditor, about all accounts."
+    )
 
 
 def _read(reception: Reception, scope: Scope) -> Export | None:

@@ -3,21 +3,24 @@
 import csv
 import io
 import json
+import zipfile
 from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 from adapters.clock import FakeClock
-from building.values import EXTERNAL_ID, NOW, a_finding, an_account
+from building.values import EXTERNAL_ID, NOW, a_finding, an_account, an_event
 from building.waivers import a_waiver
-from sqlalchemy import Connection
+from sqlalchemy import Connection, update
 
+from bot import __version__
 from bot.domain.export import FORMS
 from bot.domain.finding import Reason, Verdict
 from bot.domain.waiver import WaiverDecision, WaiverState
 from bot.sandbox.slack import CLOUD_SECURITY, RANDOM, RILEY, default_workspace
 from bot.sandbox.slack.messages import File
-from bot.store import accounts, findings, waivers
+from bot.store import accounts, audit, findings, waivers
+from bot.store.tables import audit_events
 from tests.slack.listeners.workplace import LEDGER, PAYMENTS, Workplace, a_workplace, know
 
 NEVER_READ = an_account("777788889999", name="new")
@@ -192,3 +195,64 @@ def test_an_upload_that_fails_is_told_and_nothing_is_said_to_be_there(known: Wor
     (told,) = known.told_to(RILEY)
     assert "*Nothing was exported*" in told
     assert "internal_error" in told
+
+
+# --- the evidence pack ---------------------------------------------------------------------------------
+
+
+def test_an_evidence_pack_is_a_zip_to_whoever_asked_and_says_how_to_check_it(known: Workplace):
+    known.command("export Evidence")
+
+    (file,) = files(known)
+    assert file.name == "support-role-evidence-2026-03-02-1000.zip"
+    with zipfile.ZipFile(io.BytesIO(file.content)) as archive:
+        assert archive.testzip() is None
+        report = json.loads(archive.read("findings.json"))
+        manifest = json.loads(archive.read("manifest.json"))
+    assert [each["account"]["id"] for each in report["findings"]] == [PAYMENTS.id, LEDGER.id]
+    assert manifest["made_at"] == "2026-03-02T10:00:00Z"
+    assert manifest["version"] == __version__
+    assert "*Evidence pack*: 2 findings" in comment(known)
+    assert "Audit chain: 0 events, intact" in comment(known)
+    assert known.shown_in(CLOUD_SECURITY) == []
+    assert "*Your file is there*" in known.told_to(RILEY)[-1]
+
+
+def test_a_broken_chain_is_said_above_the_pack(known: Workplace):
+    known.change(lambda c: audit.record(c, an_event()))
+    known.change(lambda c: c.execute(update(audit_events).values(kind="fix.denied")))
+
+    known.command("export evidence")
+
+    assert "*The audit chain is broken.* Event 1" in comment(known)
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ("export evidence payments", "An evidence pack is about all accounts."),
+        ("export evidnce", "Did you mean /support-role export evidence?"),
+    ],
+)
+def test_an_evidence_pack_is_about_all_accounts(known: Workplace, words: str, said: str):
+    known.command(words)
+
+    assert said in known.told_to(RILEY)[-1]
+    assert files(known) == []
+
+
+def test_before_the_first_check_there_is_no_evidence(work: Workplace):
+    work.command("export evidence")
+
+    assert files(work) == []
+    assert "Nothing was checked yet." in work.told_to(RILEY)[-1]
+
+
+def test_a_pack_that_cannot_be_uploaded_has_a_way_out(known: Workplace):
+    known.fail_next("files.completeUploadExternal", "internal_error")
+
+    known.command("export evidence")
+
+    (told,) = known.told_to(RILEY)
+    assert "*No evidence was sent*" in told
+    assert "support-role evidence --output support-role-evidence-2026-03-02-1000.zip" in told
