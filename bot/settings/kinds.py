@@ -118,10 +118,15 @@ def _is_time(value: str) -> bool:
 
 
 def _cron(value: str) -> str:
-    from croniter import croniter  # noqa: PLC0415 - 30 ms, and most settings have no freeze windows
+    from croniter import CroniterBadDateError, croniter  # noqa: PLC0415 - 30 ms, and most settings have no freeze windows
 
     if len(value.split()) != 5 or not croniter.is_valid(value):
         raise ValueError("should be a cron expression of five fields, e.g. `0 18 * * fri`")
+    try:
+        croniter(value).get_next()
+    except CroniterBadDateError:
+        # The guard of freeze windows could not be evaluated, and would refuse every fix.
+        raise ValueError("never comes: a day like 30 February") from None
     return value
 
 

@@ -196,6 +196,7 @@ def test_values_of_the_wrong_shape_are_refused(
     "window",
     [
         {"cron": "never", "minutes": 10},
+        {"cron": "0 0 30 2 *", "minutes": 10},
         {"cron": "0 18 * * fri 0", "minutes": 10},
         {"cron": "0 18 * * fri", "minutes": 0},
         {"cron": "0 18 * * fri", "minutes": 10, "timezone": "Nowhere"},

@@ -63,13 +63,14 @@ def test_role_settings_and_policy_are_those_of_remediation(read: Read) -> None:
         '[remediation]\nrole_name = "support"\nrole_path = "/ops/"\nrequire_mfa = true\nmode = "apply"\n'
         'approvers = ["U0123ABCD"]\nprotected_accounts = ["111122223333"]\n'
         'freeze = [{ cron = "0 18 * * fri", minutes = 60, timezone = "Europe/Berlin" }]\n'
-        '[slack]\nteam_ids = ["T0123ABCD"]'
+        '[slack]\nteam_ids = ["T0123ABCD"]\n[aws.organization]\nexclude_accounts = ["444455556666"]'
     )
 
     assert settings.role_settings() == RoleSettings("support", "/ops/", "", require_mfa=True)
     policy = settings.policy()
     assert (policy.mode, policy.approvers, policy.team_ids) == ("apply", {"U0123ABCD"}, {"T0123ABCD"})
     assert policy.protected_accounts == {"111122223333"}
+    assert policy.excluded_accounts == {"444455556666"}
     assert policy.freeze == (FreezeWindow("0 18 * * fri", 60, "Europe/Berlin"),)
 
 
