@@ -115,6 +115,8 @@ class Approval:
     channel_id: str
     plan_hash: str
     at: datetime
+    is_home: bool = False
+    """Decided in the person's App Home, which is of no channel."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,11 +133,29 @@ class Outcome:
 
 
 @dataclass(frozen=True, slots=True)
+class Ending:
+    """How a fix is going to end: decided, once, before what it has made is taken back."""
+
+    state: RequestState
+    outcome: Outcome
+
+
+@dataclass(frozen=True, slots=True)
 class MessageRef:
     """Where a message of the bot stands in Slack."""
 
     channel: str
     ts: str
+
+
+_STANDING = {
+    RequestState.PENDING: "waiting for a decision",
+    RequestState.APPROVED: "approved{by}; it starts in a moment",
+    RequestState.APPLYING: "approved{by}; it is being applied",
+    RequestState.APPLIED: "approved{by}, and applied",
+    RequestState.DENIED: "denied{by}",
+    RequestState.EXPIRED: "expired",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,6 +187,8 @@ class RemediationRequest:
     """What an undo takes away; set together with `plan`, which is the fix's."""
     bulk_id: str = ""
     """The bulk request that this is a part of: it is shown, decided and stopped with the others."""
+    ending: Ending | None = None
+    """Set while what it has made is taken back: it can be neither applied nor ended otherwise any more."""
 
     @property
     def leaves(self) -> Removal | None:
@@ -184,6 +206,13 @@ class RemediationRequest:
         """The hash of what is decided about: of the plan or, for an undo, of what is taken away."""
         decided_about = self.removal or self.plan
         return decided_about.hash if decided_about else ""
+
+    @property
+    def standing(self) -> str:
+        """How it stands, after `is already`: `approved by <@U…>; it is being applied`."""
+        by = f" by <@{self.decision.person.user_id}>" if self.decision else ""
+        ended = f"decided{{by}}; it ended as {self.state.value.replace('-', ' ')}"
+        return _STANDING.get(self.state, ended).format(by=by)
 
     @property
     def label(self) -> str:

@@ -119,6 +119,8 @@ class SlackSettings(Section):
     app_token: kinds.AppToken = SecretStr("")
     signing_secret: kinds.SigningSecret = SecretStr("")
     api_url: kinds.SlackApiUrl = "https://slack.com/api/"
+    commands_per_minute: int = Field(default=20, ge=0, le=1000)
+    """How many costly commands one person may give in a minute; 0 is no limit."""
 
 
 class DigestSettings(Section):
@@ -133,6 +135,18 @@ class DigestSettings(Section):
     @property
     def zone(self) -> ZoneInfo:
         return ZoneInfo(self.timezone)
+
+
+class RetentionSettings(Section):
+    """For how many days rows are kept that nothing needs any more; what is never taken away is not here."""
+
+    scan_days: int = Field(default=30, ge=1, le=36_500)
+    history_days: int = Field(default=730, ge=90, le=36_500)
+    """Changes of verdicts; the last one of each account stays."""
+    digest_days: int = Field(default=400, ge=40, le=36_500)
+    """What digests reported: the trend is 30 days of it."""
+    workflow_days: int = Field(default=7, ge=1, le=36_500)
+    """What the durable engine remembers of work that has ended."""
 
 
 class StoreSettings(Section):
@@ -165,6 +179,7 @@ class Settings(BaseSettings):
     slack: SlackSettings = SlackSettings()
     digest: DigestSettings = DigestSettings()
     store: StoreSettings = StoreSettings()
+    retention: RetentionSettings = RetentionSettings()
 
     def accounts(self) -> tuple[Account, ...]:
         """The accounts of `[[aws.accounts]]`, in that order, each with what it does not say filled in.
@@ -203,6 +218,7 @@ class Settings(BaseSettings):
             protected_accounts=frozenset(AccountId(each) for each in fix.protected_accounts),
             freeze=tuple(FreezeWindow(each.cron, each.minutes, each.timezone) for each in fix.freeze),
             admins=frozenset(self.slack.admins),
+            excluded_accounts=frozenset(AccountId(each) for each in self.aws.organization.exclude_accounts),
         )
 
     def problems_for_serving(self, *, http: bool = False) -> tuple[Problem, ...]:

@@ -18,10 +18,13 @@ from bot.slack.blocks.notice import error
 from bot.slack.commands import run_command
 from bot.slack.ids import COMMAND, ActionId, BlockId, CallbackId
 from bot.slack.incoming import Incoming, entered_in, from_action, from_command, from_home, from_view
+from bot.slack.limits import limited
 from bot.slack.listeners.approve import approve, deny, show_plan
 from bot.slack.listeners.bulk import approve_bulk, deny_bulk, show_plans, stop_bulk, submit_bulk
+from bot.slack.listeners.explain import open_explain, submit_explain
+from bot.slack.listeners.export import export_chosen, open_export
 from bot.slack.listeners.fix import choose_account, open_fix, submit_fix
-from bot.slack.listeners.home import show_home
+from bot.slack.listeners.home import check_now, home_again, refresh_home, show_home
 from bot.slack.listeners.plan import change_form, open_text
 from bot.slack.listeners.status import show_status
 from bot.slack.listeners.undo import open_undo, submit_undo
@@ -42,24 +45,30 @@ Listener = Callable[..., Awaitable[None]]
 
 STORIES: dict[ActionId, Story] = {
     ActionId.STATUS_RECHECK: members_only(
-        lambda reception, incoming: show_status(reception, incoming, incoming.value)
+        limited(lambda reception, incoming: show_status(reception, incoming, incoming.value))
     ),
     ActionId.STATUS_FIX: members_only(
-        lambda reception, incoming: open_fix(reception, incoming, incoming.value)
+        limited(lambda reception, incoming: open_fix(reception, incoming, incoming.value))
     ),
+    ActionId.STATUS_EXPLAIN: members_only(open_explain),
+    ActionId.STATUS_EXPORT: members_only(open_export),
+    ActionId.EXPORT_FORM: members_only(limited(export_chosen)),
+    ActionId.HOME_CHECK: members_only(home_again(limited(check_now))),
+    # Whoever is not served is told so by the tab itself.
+    ActionId.HOME_REFRESH: refresh_home,
     # Not `members_only`: the guards turn away whom they must, and record it.
-    ActionId.REQUEST_APPROVE: approve,
-    ActionId.REQUEST_DENY: deny,
+    ActionId.REQUEST_APPROVE: home_again(approve),
+    ActionId.REQUEST_DENY: home_again(deny),
     ActionId.REQUEST_PLAN: members_only(show_plan),
     ActionId.REQUEST_UNDO: members_only(open_undo),
-    ActionId.BULK_APPROVE: approve_bulk,
-    ActionId.BULK_DENY: deny_bulk,
+    ActionId.BULK_APPROVE: home_again(approve_bulk),
+    ActionId.BULK_DENY: home_again(deny_bulk),
     ActionId.BULK_STOP: stop_bulk,
     ActionId.BULK_PLANS: members_only(show_plans),
     ActionId.PLAN_AS_TEXT: members_only(open_text),
     ActionId.PLAN_FORM: members_only(change_form),
-    ActionId.WAIVER_APPROVE: grant_waiver,
-    ActionId.WAIVER_DENY: deny_waiver,
+    ActionId.WAIVER_APPROVE: home_again(grant_waiver),
+    ActionId.WAIVER_DENY: home_again(deny_waiver),
     ActionId.WAIVER_REVOKE: revoke_waiver,
 }
 
@@ -119,8 +128,10 @@ class _Listeners:
         app.view(CallbackId.UNDO.value)(ack=_ack_reason, lazy=[self._after_reason(submit_undo)])
         app.view(CallbackId.WAIVE.value)(ack=self._ack_waive(), lazy=[self._after_waive()])
         app.view(CallbackId.FIX_CHOOSE.value)(ack=_ack_wait, lazy=[self._after(from_view, choose_account)])
+        explain = members_only(limited(submit_explain))
+        app.view(CallbackId.EXPLAIN.value)(ack=_ack, lazy=[self._after(from_view, explain)])
         app.view(re.compile(".*"))(_ack)
-        app.event("app_home_opened")(ack=_ack, lazy=[self._after(from_home, show_home)])
+        app.event("app_home_opened")(ack=_ack, lazy=[self._after_home()])
         app.event(re.compile(".*"))(_ack)
 
     def _after(self, parse: Callable[[Mapping[str, Any]], Incoming], story: Story) -> Listener:
@@ -129,6 +140,16 @@ class _Listeners:
             await loop.run_in_executor(self._threads, self._tell, parse(body), story)
 
         listener.__name__ = f"after_{getattr(story, '__name__', 'action')}"
+        return listener
+
+    def _after_home(self) -> Listener:
+        show = self._after(from_home, show_home)
+
+        async def listener(body: dict[str, Any]) -> None:
+            # Slack sends the same event for the tab of messages.
+            if body["event"].get("tab", "home") == "home":
+                await show(body)
+
         return listener
 
     def _after_reason(self, story: Story) -> Listener:

@@ -5,8 +5,10 @@ from difflib import get_close_matches
 
 from bot.slack.blocks.help import help_message
 from bot.slack.incoming import Incoming
+from bot.slack.limits import COSTLY, is_within_limit
 from bot.slack.listeners.audit_log import show_audit
 from bot.slack.listeners.digest import digest_command
+from bot.slack.listeners.doctor import show_doctor
 from bot.slack.listeners.explain import explain_account
 from bot.slack.listeners.export import export_findings
 from bot.slack.listeners.fix import open_fix
@@ -19,7 +21,7 @@ from bot.slack.reception import Reception, members_only
 
 Command = Callable[[Reception, Incoming, str], None]
 
-GUARDED: dict[str, Command] = {"pause": pause, "resume": resume}
+GUARDED: dict[str, Command] = {"pause": pause, "resume": resume, "doctor": show_doctor}
 """Not for members only: their guards turn away whom they must, and record it."""
 
 COMMANDS: dict[str, Command] = {
@@ -41,9 +43,14 @@ def run_command(reception: Reception, incoming: Incoming) -> None:
     word, rest = _first_word(incoming)
     guarded = GUARDED.get(word.lower())
     if guarded is not None:
-        guarded(reception, incoming, rest)
+        if _may_run(reception, incoming, word):
+            guarded(reception, incoming, rest)
     else:
         _run_for_members(reception, incoming)
+
+
+def _may_run(reception: Reception, incoming: Incoming, word: str) -> bool:
+    return word.lower() not in COSTLY or is_within_limit(reception, incoming)
 
 
 def _first_word(incoming: Incoming) -> tuple[str, str]:
@@ -57,7 +64,8 @@ def _run_for_members(reception: Reception, incoming: Incoming) -> None:
     word, rest = _first_word(incoming)
     command = COMMANDS.get(word.lower())
     if command is not None:
-        command(reception, incoming, rest)
+        if _may_run(reception, incoming, word):
+            command(reception, incoming, rest)
         return
     unknown = "" if word.lower() in ("", "help") else word
     near = get_close_matches(word.lower(), [*COMMANDS, *GUARDED], n=1)

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from http.client import HTTPException
+from pathlib import Path
 from typing import TypeVar
 
 from slack_sdk import WebClient
@@ -18,8 +19,12 @@ class Files:
     def __init__(self, client: WebClient) -> None:
         self._client = client
 
-    def send(self, user_id: str, *, name: str, content: bytes, comment: Mrkdwn) -> str:
-        """Upload a file, which must not be empty, and share it with one person; where it stands."""
+    def send(self, user_id: str, *, name: str, content: bytes | Path, comment: Mrkdwn) -> str:
+        """Upload a file, which must not be empty, and share it with one person; where it stands.
+
+        `content` is what is in it, or where it lies on this machine.
+        """
+        given = {"file": str(content)} if isinstance(content, Path) else {"content": content}
         opened = _try("conversations.open", user_id, lambda: self._client.conversations_open(users=user_id))
         place = opened.get("channel")
         channel = str(place.get("id", "")) if isinstance(place, Mapping) else ""
@@ -29,7 +34,7 @@ class Files:
             "files.upload.v2",
             user_id,
             lambda: self._client.files_upload_v2(
-                channel=channel, filename=name, title=name, content=content, initial_comment=comment
+                channel=channel, filename=name, title=name, initial_comment=comment, **given
             ),
         )
         return channel

@@ -4,11 +4,14 @@ Everything here is from a payload that Slack signed or sent over our own socket.
 of a message, and a button's value is only ever an id to look up.
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from bot.domain.request import Person
+
+HOME = "home"
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +31,13 @@ class Incoming:
     """The modal's private_metadata: the id of a form in the store."""
     inputs: tuple[tuple[str, str], ...] = ()
     """What was entered in a modal: action id and value."""
+    view_type: str = ""
+    """`home` or `modal` for a click in one; empty for everything else."""
+
+    @property
+    def is_home(self) -> bool:
+        """Clicked on the home tab, where there is no channel and nobody else."""
+        return self.view_type == HOME and not self.channel
 
     def entered(self, action_id: str) -> str:
         return dict(self.inputs).get(action_id, "")
@@ -39,7 +49,7 @@ def from_command(body: Mapping[str, Any]) -> Incoming:
         channel=body["channel_id"],
         trigger_id=body["trigger_id"],
         response_url=body["response_url"],
-        text=body.get("text") or "",
+        text=_storable(body.get("text") or ""),
     )
 
 
@@ -55,6 +65,7 @@ def from_action(body: Mapping[str, Any]) -> Incoming:
         action_id=action["action_id"],
         view_id=view.get("id", ""),
         form_id=view.get("private_metadata", ""),
+        view_type=view.get("type", ""),
     )
 
 
@@ -86,7 +97,16 @@ def entered_in(view: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
 def _value(field: Mapping[str, Any]) -> str:
     several = [each["value"] for each in field.get("selected_options") or ()]
     option = (field.get("selected_option") or {}).get("value") or " ".join(several)
-    return field.get("value") or option or field.get("selected_user") or field.get("selected_date") or ""
+    value = field.get("value") or option or field.get("selected_user") or field.get("selected_date") or ""
+    return _storable(value)
+
+
+def _storable(typed: str) -> str:
+    """What was typed, with U+FFFD for what PostgreSQL or UTF-8 has no place for: NUL and lone surrogates."""
+    return _UNSTORABLE.sub("\N{REPLACEMENT CHARACTER}", typed)
+
+
+_UNSTORABLE = re.compile(r"[\x00\ud800-\udfff]")
 
 
 def _person(body: Mapping[str, Any]) -> Person:

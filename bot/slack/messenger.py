@@ -11,6 +11,7 @@ from slack_sdk.errors import SlackClientError
 from bot.domain.audit import ChainedEvent
 from bot.domain.bulk import BulkReport
 from bot.domain.digest import Digest
+from bot.domain.doctor import Report
 from bot.domain.errors import MessengerError
 from bot.domain.explanation import Explanation
 from bot.domain.pause import Pause
@@ -21,6 +22,7 @@ from bot.domain.waiver import Waiver
 from bot.slack.blocks import audit as audit_blocks
 from bot.slack.blocks import bulk as bulk_blocks
 from bot.slack.blocks import digest as digest_blocks
+from bot.slack.blocks import doctor as doctor_blocks
 from bot.slack.blocks import explain as explain_blocks
 from bot.slack.blocks import notice as notice_blocks
 from bot.slack.blocks import request as request_blocks
@@ -132,6 +134,9 @@ class SlackMessenger:
         self, user_id: str, channel: str, explanation: Explanation, mode: Mode, waiver: Waiver | None
     ) -> None:
         self.give(user_id, channel, explain_blocks.explanation(explanation, mode=mode, waiver=waiver))
+
+    def show_doctor(self, user_id: str, channel: str, report: Report) -> None:
+        self.give(user_id, channel, doctor_blocks.report(report))
 
     def give(self, user_id: str, channel: str, message: Message) -> None:
         """Show one person a message, as `tell` does."""

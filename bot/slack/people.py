@@ -39,6 +39,12 @@ class People:
         click = Click(person, channel, is_shared_channel=self._is_shared(channel))
         return Decider(click, self.facts(person.user_id), {g: self._group(g) for g in sorted(self._groups)})
 
+    def decider_at_home(self, person: Person, approval_channel: str) -> Decider:
+        """The same for a click on the home tab; it is the approval channel that must not be shared then."""
+        shared = self._is_shared(approval_channel)
+        click = Click(person, channel_id="", is_shared_channel=shared, is_home=True)
+        return Decider(click, self.facts(person.user_id), {g: self._group(g) for g in sorted(self._groups)})
+
     def _group(self, group_id: str) -> frozenset[str] | None:
         return self._remember(self._members, group_id, self._messenger.read_group)
 

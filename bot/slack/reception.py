@@ -6,10 +6,12 @@ from dataclasses import dataclass
 from slack_sdk import WebClient
 
 from bot.domain.request import Person
+from bot.flows.ask import Decider
 from bot.flows.desk import Desk
 from bot.slack.answers import Answers
 from bot.slack.files import Files
 from bot.slack.incoming import Incoming
+from bot.slack.links import Links
 from bot.slack.messenger import SlackMessenger
 from bot.slack.people import People
 from bot.slack.views import Views
@@ -25,6 +27,13 @@ class Reception:
     answers: Answers
     views: Views
     files: Files
+    links: Links
+
+    def decider(self, incoming: Incoming) -> Decider:
+        """Everything that guards want to know of whoever clicked, in a channel or on the home tab."""
+        if incoming.is_home:
+            return self.people.decider_at_home(incoming.person, self.desk.policy.approval_channel)
+        return self.people.decider(incoming.person, incoming.channel)
 
     def why_not_served(self, person: Person) -> str:
         """Why somebody gets no answer but this sentence; empty for members of the configured workspaces."""
@@ -56,4 +65,6 @@ def members_only(story: Callable[[Reception, Incoming], None]) -> Callable[[Rece
 def build_reception(desk: Desk, client: WebClient) -> Reception:
     messenger = SlackMessenger(client)
     people = People(messenger, desk.policy.approver_groups)
-    return Reception(desk, messenger, people, Answers(messenger), Views(client), Files(client))
+    views = Views(client)
+    answers = Answers(messenger, views)
+    return Reception(desk, messenger, people, answers, views, Files(client), Links(client))

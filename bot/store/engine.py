@@ -2,11 +2,14 @@
 
 import sqlite3
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
-from sqlalchemy import Engine, create_engine, event
+from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 BUSY_TIMEOUT_MS = 30_000
 
@@ -19,8 +22,12 @@ def build_engine(url: str) -> Engine:
 
 
 def is_outage(fault: BaseException) -> bool:
-    """Whether the database could not be reached or was locked, so that the same again may succeed."""
-    return isinstance(fault, OperationalError)
+    """Whether the database could not be reached or was locked, so that the same again may succeed.
+
+    The driver has other words than an operational error for a connection that broke in the middle of a call.
+    """
+    is_broken = isinstance(fault, DBAPIError) and fault.connection_invalidated
+    return is_broken or isinstance(fault, OperationalError | PoolTimeout)
 
 
 def _sqlite(url: str) -> Engine:
@@ -50,3 +57,15 @@ def _prepare_sqlite(connection: sqlite3.Connection, _record: Any) -> None:
 def _unixepoch(*words: str) -> float | int:
     now = time.time()
     return now if "subsec" in words else int(now)
+
+
+@contextmanager
+def snapshot(engine: Engine) -> Iterator[Connection]:
+    """A connection to which the database stands still, whatever others write meanwhile. For reading alone."""
+    with engine.connect() as connection:
+        if connection.dialect.name == "postgresql":
+            connection.execution_options(isolation_level="REPEATABLE READ")
+        else:
+            # Python's sqlite3 begins a transaction for writes alone: each SELECT would see a newer database.
+            connection.exec_driver_sql("BEGIN")
+        yield connection

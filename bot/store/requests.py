@@ -1,7 +1,7 @@
 """Remediation requests. Every move of the state machine is one conditional write here."""
 
 from collections.abc import Iterable
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from sqlalchemy import ColumnElement, Connection, Row, and_, func, insert, or_, select, update
 
@@ -11,6 +11,7 @@ from bot.domain.plan import Plan, TargetFacts
 from bot.domain.request import (
     MOVES,
     Approval,
+    Ending,
     MessageRef,
     Mode,
     Outcome,
@@ -21,11 +22,16 @@ from bot.domain.request import (
     RequestState,
 )
 from bot.domain.undo import Remains, Removal
+from bot.store.claims import Claims
 from bot.store.codec import dump, load
+from bot.store.progress import is_owed
 from bot.store.tables import bulks, requests
 
 OPEN = (RequestState.PREPARING, RequestState.PENDING, RequestState.APPROVED, RequestState.APPLYING)
 CHANGED = (RequestState.APPLIED, RequestState.APPLIED_UNVERIFIED, RequestState.UNDONE)
+
+POSTING = Claims(requests, requests.c.claimed_at)
+"""Who posts a request's first message."""
 
 
 ALONE = requests.c.bulk_id == ""
@@ -93,8 +99,12 @@ def move(
     outcome: Outcome | None = None,
     removal: Removal | None = None,
     remains: Remains | None = None,
+    is_decided: bool = False,
 ) -> bool:
-    """Move a request from one state to the next, once: False when it is no longer in `before`."""
+    """Move a request from one state to the next, once: False when it is no longer in `before`.
+
+    One whose ending is decided moves only for whoever knows that (`is_decided`), and no other does for them.
+    """
     if after not in MOVES.get(before, frozenset()):
         raise ValueError(f"there is no move from {before} to {after}")
     values: dict[str, object] = {"state": after.value}
@@ -107,8 +117,20 @@ def move(
     if decision is not None:
         values["decided_at"] = decision.at
     _touch_bulk(connection, request_id)
-    change = update(requests).where(requests.c.id == request_id, requests.c.state == before.value)
+    decided = requests.c.ending.is_not(None) if is_decided else requests.c.ending.is_(None)
+    change = update(requests).where(requests.c.id == request_id, requests.c.state == before.value, decided)
     return connection.execute(change.values(values)).rowcount == 1
+
+
+def decide_ending(connection: Connection, request_id: RequestId, ending: Ending) -> bool:
+    """Decide how a running fix ends, once: False when it has ended, or somebody has decided already."""
+    change = update(requests).where(requests.c.id == request_id, _is_open())
+    return connection.execute(change.values(ending=dump(ending))).rowcount == 1
+
+
+def _is_open() -> ColumnElement[bool]:
+    """Running, and nobody has decided how it ends."""
+    return and_(requests.c.state == RequestState.APPLYING.value, requests.c.ending.is_(None))
 
 
 def _touch_bulk(connection: Connection, request_id: RequestId) -> None:
@@ -127,38 +149,36 @@ def read_members(connection: Connection, bulk_id: str) -> tuple[RemediationReque
     return _all(connection.execute(query))
 
 
-def note_outcome(connection: Connection, request_id: RequestId, outcome: Outcome) -> None:
-    """Keep what a running fix has done so far; its state stays, and once it has ended so does its outcome."""
-    is_running = requests.c.state == RequestState.APPLYING.value
-    change = update(requests).where(requests.c.id == request_id, is_running)
-    connection.execute(change.values(outcome=dump(outcome)))
+def note_outcome(connection: Connection, request_id: RequestId, outcome: Outcome) -> bool:
+    """Keep what a running fix has done so far, in its state; False, and nothing is kept, when it has ended
+    or its ending is decided.
+    """
+    change = update(requests).where(requests.c.id == request_id, _is_open())
+    return connection.execute(change.values(outcome=dump(outcome))).rowcount == 1
 
 
-POST_WITHIN = timedelta(minutes=2)
-"""Whoever has been posting a request's first message for longer is taken for dead."""
+def is_running(connection: Connection, request_id: RequestId) -> bool:
+    """Whether a fix may go on: it has not ended, and nobody has decided how it does.
+
+    Holds for as long as the caller's transaction lasts, if that has locked the chain.
+    """
+    query = select(requests.c.id).where(requests.c.id == request_id, _is_open())
+    return connection.execute(query).first() is not None
 
 
 def claim_message(connection: Connection, request_id: RequestId, *, now: datetime) -> bool:
     """Take it on to post the request's first message; False when that is done, or somebody is at it."""
-    change = update(requests).where(requests.c.id == request_id, requests.c.ts.is_(None), _is_free(now))
-    return connection.execute(change.values(claimed_at=now)).rowcount == 1
+    return POSTING.take(connection, request_id, requests.c.ts.is_(None), now=now)
 
 
 def release_message(connection: Connection, request_id: RequestId) -> None:
     """Let a message that could not be posted be tried again at once."""
-    connection.execute(update(requests).where(requests.c.id == request_id).values(claimed_at=None))
+    POSTING.release(connection, request_id)
 
 
-def _is_free(now: datetime) -> ColumnElement[bool]:
-    return or_(requests.c.claimed_at.is_(None), requests.c.claimed_at <= now - POST_WITHIN)
-
-
-def place_message(
-    connection: Connection, request_id: RequestId, at: MessageRef, *, shown: RequestState
-) -> None:
-    """Remember where the request's message stands, and which state it shows."""
-    change = update(requests).where(requests.c.id == request_id)
-    connection.execute(change.values(channel=at.channel, ts=at.ts, shown_state=shown.value))
+def place_message(connection: Connection, request_id: RequestId, at: MessageRef, **shown: object) -> None:
+    """Remember where the request's message stands and what it shows: see `progress.after_showing`."""
+    POSTING.place(connection, request_id, at, **shown)
 
 
 def read_open_for(connection: Connection, account_id: AccountId) -> RemediationRequest | None:
@@ -196,10 +216,10 @@ def read_stale_messages(connection: Connection, *, now: datetime) -> tuple[Remed
     """
     query = select(requests).where(
         ALONE,
-        requests.c.shown_state != requests.c.state,
+        is_owed(now),
         requests.c.plan.is_not(None),
         requests.c.state.not_in([RequestState.PREPARING.value, RequestState.APPLYING.value]),
-        or_(requests.c.ts.is_not(None), _is_free(now)),
+        or_(requests.c.ts.is_not(None), POSTING.is_free(now)),
     )
     return tuple(request for request in _all(connection.execute(query)) if request.plan is not None)
 
@@ -214,6 +234,12 @@ def read_open(connection: Connection) -> tuple[RemediationRequest, ...]:
     """Requests of their own that wait or are under way, soonest to expire first."""
     query = select(requests).where(ALONE, requests.c.state.in_([state.value for state in OPEN]))
     return _all(connection.execute(query.order_by(requests.c.expires_at, requests.c.id)))
+
+
+def read_under_way(connection: Connection) -> tuple[RemediationRequest, ...]:
+    """Requests that are approved and have not ended, parts of a bulk request too."""
+    states = [RequestState.APPROVED.value, RequestState.APPLYING.value]
+    return _all(connection.execute(select(requests).where(requests.c.state.in_(states))))
 
 
 def count_pending(connection: Connection) -> int:
@@ -288,4 +314,5 @@ def _request(row: Row[tuple[object, ...]]) -> RemediationRequest:
         undoes=None if row.undoes is None else RequestId(row.undoes),
         removal=None if row.removal is None else load(Removal, row.removal),
         bulk_id=row.bulk_id,
+        ending=None if row.ending is None else load(Ending, row.ending),
     )

@@ -23,6 +23,26 @@ def migrate(engine: Engine) -> None:
         ) from fault
 
 
+def require_tables(engine: Engine) -> None:
+    """StoreError unless the database is there with the tables of this version; makes and changes nothing."""
+    at = engine.url.render_as_string(hide_password=True)
+    file = engine.url.database if engine.url.get_backend_name() == "sqlite" else None
+    if file is not None and not Path(file).exists():
+        raise StoreError(
+            f"There is no database at {at}. Check store.url in settings; support-role serve makes it."
+        )
+    try:
+        found = _revision(engine)
+    except SQLAlchemyError as fault:
+        raise StoreError(
+            f"Cannot open the database {at}: {type(fault).__name__}. Check store.url in settings."
+        ) from fault
+    if found != HEAD:
+        raise StoreError(
+            f"The database {at} is not of this version. Start support-role serve, which upgrades it."
+        )
+
+
 def _revision(engine: Engine) -> str | None:
     with engine.connect() as connection:
         if not inspect(connection).has_table("alembic_version"):

@@ -124,11 +124,13 @@ requests = Table(
     Column("decided_at", Utc),
     Column("ended_at", Utc),
     Column("outcome", JSON, nullable=False),
+    Column("ending", JSON),  # how it is going to end, once what it has made is taken back
     Column("claimed_at", Utc),  # since when somebody is posting its message for the first time
     Column("channel", String(40)),
     Column("ts", String(40)),
     Column("origin_channel", String(40), nullable=False),
     Column("shown_state", String(20), nullable=False, default=""),  # what its message last showed
+    Column("progress_until", Utc),  # till when a message about its progress may be on its way
     Column("kind", String(10), nullable=False),
     Column("undoes", String(40), index=True),  # the fix that an undo is about
     Column("removal", JSON),  # what an undo takes away
@@ -245,8 +247,27 @@ subscriptions = Table(
     Column("by", String(40), nullable=False),  # whoever subscribed or switched it off
     Column("since", Utc, nullable=False),
     Column("is_off", Boolean, nullable=False),
-    Column("problem", Text, nullable=False, default=""),  # why the last digest was not posted
-    Column("told_at", Utc),  # when the subscriber was told of it
+)
+
+# Beside subscriptions, for the channel that settings name has no row there.
+digest_problems = Table(
+    "digest_problems",
+    metadata,
+    Column("channel", String(40), primary_key=True),
+    Column("problem", Text, nullable=False),  # why the last digest was not posted
+    Column("told_at", Utc),  # when somebody was told of it, or nobody was found who could be
+    Column("told_to", Text, nullable=False, default=""),  # Slack ids; empty when there was nobody
+)
+
+notices = Table(
+    "notices",
+    metadata,
+    Column("id", String(40), primary_key=True),
+    Column("user_id", String(40), nullable=False),
+    Column("channel", String(40), nullable=False),
+    Column("notice", JSON, nullable=False),
+    Column("at", Utc, nullable=False),  # since when somebody should know
+    Column("due_at", Utc, nullable=False, index=True),  # when it is tried again
 )
 
 executors = Table(
@@ -265,6 +286,21 @@ switches = Table(
     Column("by", Text, nullable=False),
     Column("at", Utc, nullable=False),
     Column("reason", Text, nullable=False, default=""),  # as typed
+)
+
+chores = Table(
+    "chores",
+    metadata,
+    Column("name", String(40), primary_key=True),
+    Column("at", Utc, nullable=False),  # when a worker last took it up for all of them
+)
+
+command_counts = Table(
+    "command_counts",
+    metadata,
+    Column("person", String(80), primary_key=True),
+    Column("minute", Utc, nullable=False),  # the one that is counted; the next one starts anew
+    Column("count", Integer, nullable=False),
 )
 
 deliveries = Table(

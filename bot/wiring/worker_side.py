@@ -31,7 +31,9 @@ from bot.flows.worker import Worker
 from bot.settings import Settings
 from bot.slack.client import build_client
 from bot.slack.messenger import SlackMessenger
+from bot.wiring.clock import build_clock
 from bot.wiring.desk import build_desk
+from bot.wiring.doctor import probes_of_aws
 
 REMEMBER_SECONDS = 1200.0
 log = logging.getLogger(__name__)
@@ -50,16 +52,17 @@ def build_worker(settings: Settings, engine: Engine, executor_id: str) -> Worker
 
 def build_aws(settings: Settings) -> Aws:
     config = AwsConfig(partition=settings.aws.partition)
-    reader = ReaderThread(lambda: Reader(config, providers_needed, reader_limits(settings)))
+    clock = build_clock(settings)
+    reader = ReaderThread(lambda: Reader(config, providers_needed, reader_limits(settings), clock))
     reach = Reach(settings, config)
 
     def read_target_of(account: Account, plan: Plan, everybody: Sequence[Account]) -> TargetFacts:
         scope = {each.id: each for each in everybody}
-        return read_target(account, plan, scope, Boto3Reader(config, providers_needed))
+        return read_target(account, plan, scope, Boto3Reader(config, providers_needed, now=clock))
 
     def read_deep_of(facts: AccountFacts, everybody: Sequence[Account]) -> DeepFacts:
         scope = {each.id: each for each in everybody}
-        return read_deep(facts, scope, Boto3Reader(config, providers_needed))
+        return read_deep(facts, scope, Boto3Reader(config, providers_needed, now=clock))
 
     def open_writer(account: Account, plan: Plan, request_id: RequestId, approver: str) -> Writer:
         return Writer(account, plan, request_id, approver, config)
@@ -78,12 +81,15 @@ def build_aws(settings: Settings) -> Aws:
         read_deep=read_deep_of,
         read_target=read_target_of,
         open_writer=open_writer,
-        read_remains=lambda account, name: read_remains(account, name, Boto3Reader(config, providers_needed)),
+        read_remains=lambda account, name: read_remains(
+            account, name, Boto3Reader(config, providers_needed, now=clock)
+        ),
         read_until_gone=lambda account, name: read_until_gone(
-            account, name, Boto3Reader(config, providers_needed)
+            account, name, Boto3Reader(config, providers_needed, now=clock)
         ),
         open_undo=open_undo,
         close=reader.close,
+        probes=lambda: probes_of_aws(settings, inventory),
     )
 
 

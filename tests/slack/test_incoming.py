@@ -1,5 +1,9 @@
 """What is read out of Slack's payloads, and what is not."""
 
+import json
+
+import pytest
+
 from bot.domain.request import Person
 from bot.slack.incoming import from_action, from_command, from_home, from_view
 from tests.slack.listeners.payloads import (
@@ -93,6 +97,16 @@ def test_in_a_modal_there_is_no_channel_and_no_way_back_but_a_direct_message():
     assert incoming.view_id == "V0VIEW"
 
 
+def test_a_click_on_the_home_tab_is_one_and_a_click_anywhere_else_is_not():
+    """Where a decision is made hangs on it: a modal has a view, too, and a message has a channel."""
+    action = block_action("a", "", user="U1", trigger_id="1.2.a")
+
+    assert from_action(action | on_view("home")).is_home
+    assert not from_action(action | on_view("modal")).is_home
+    assert not from_action(an_action()).is_home
+    assert not from_action(an_action() | on_view("home")).is_home
+
+
 def test_a_form_says_what_was_entered_by_action_id():
     values = typed("b1", "reason", "why") | selected("b2", "account", "111122223333") | typed("b3", "x", None)
     view = a_view("V1", "fix.submit", "form-1", values)
@@ -119,3 +133,22 @@ def test_opening_the_home_tab_says_who():
 
     assert incoming.person == Person(TEAM, "U1")
     assert (incoming.channel, incoming.trigger_id) == ("", "")
+
+
+@pytest.mark.parametrize("unstorable", ["\x00", "\ud83d"])
+def test_what_no_database_can_hold_comes_in_as_a_replacement_character(unstorable: str):
+    """Slack sends JSON, in which both can be written; half of an emoji is cut off by some clients."""
+    view = a_view("V1", "fix.submit", "form-1", typed("b1", "fix.reason", f"why{unstorable}not"))
+    body = json.loads(json.dumps(view_submission(view, user="U1", trigger_id="1.2.a")))
+
+    command = from_command(a_command(text=f"pause too{unstorable}late"))
+    incoming = from_view(body)
+
+    assert command.text == "pause too\N{REPLACEMENT CHARACTER}late"
+    assert incoming.entered("fix.reason") == "why\N{REPLACEMENT CHARACTER}not"
+
+
+def test_a_whole_emoji_comes_in_as_it_was_typed():
+    command = json.loads(json.dumps(a_command(text="pause \N{SNOWMAN WITHOUT SNOW} \N{ROCKET}")))
+
+    assert from_command(command).text == "pause \N{SNOWMAN WITHOUT SNOW} \N{ROCKET}"

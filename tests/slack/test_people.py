@@ -6,6 +6,7 @@ import pytest
 from adapters.messenger import FakeMessenger
 from building.values import APPROVALS, APPROVER
 
+from bot.domain.guards import Click
 from bot.domain.people import PersonFacts
 from bot.slack import people as module
 from bot.slack.people import FRESH_SECONDS, People
@@ -44,6 +45,16 @@ def test_a_decider_is_all_that_guards_ask_about(slack: FakeMessenger):
     assert decider.click.is_shared_channel is False
     assert decider.facts == PersonFacts(APPROVER.user_id, APPROVER.team_id)
     assert decider.group_members == {GROUP: frozenset({APPROVER.user_id}), OTHER: frozenset()}
+
+
+def test_at_home_it_is_the_approval_channel_that_must_not_be_shared(slack: FakeMessenger):
+    slack.shared_channels.add(APPROVALS)
+
+    decider = People(slack, frozenset({GROUP})).decider_at_home(APPROVER, APPROVALS)
+
+    assert decider.click == Click(APPROVER, "", is_shared_channel=True, is_home=True)
+    assert decider.facts == PersonFacts(APPROVER.user_id, APPROVER.team_id)
+    assert decider.group_members == {GROUP: frozenset({APPROVER.user_id})}
 
 
 def test_while_slack_is_away_everything_is_unknown(slack: FakeMessenger):

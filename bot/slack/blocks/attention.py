@@ -1,5 +1,6 @@
 """The table of what needs attention, in the three forms that workspaces take."""
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -9,7 +10,7 @@ from bot.domain.status import NEEDS_ATTENTION, KnownFinding
 from bot.slack.blocks import kit
 from bot.slack.blocks.kit import Block, Form
 from bot.slack.blocks.mrkdwn import Mrkdwn, escape, is_user_id, join, md, mention, one_line
-from bot.slack.blocks.words import marked, reason, span
+from bot.slack.blocks.words import MARKS, counted, marked, reason, span
 
 HEAD = ("Verdict", "Account", "Owner", "Since (UTC)", "Why", "Next step")
 TABLE_CHARACTERS = 8_500
@@ -18,6 +19,10 @@ ROW_LIMITS = (99, 60, 40, 25, 15, 8)
 """Tried in turn until the rows fit."""
 PLAIN_ROWS = 20
 PAGE = 10
+MANY_UNREAD = 5
+"""More accounts than this that could not be read are counted by reason, and stand behind those that fail: of
+hundreds, ten would fill the first page and hide what can be mended."""
+CODES_SHOWN = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,10 +43,46 @@ def attention(
     limits = [limit for limit in ROW_LIMITS if form is not Form.PLAIN or limit <= PLAIN_ROWS]
     for limit in limits:
         chosen = share(items, limit)
-        blocks = _blocks(chosen, now=now, form=form, quiet=quiet, caption=caption)
+        blocks = _blocks(arranged(chosen), now=now, form=form, quiet=quiet, caption=caption)
         if kit.characters(blocks) <= TABLE_CHARACTERS:
             break
-    return Attention(blocks, len(chosen), len(items) - len(chosen))
+    unread = unread_line(items)
+    counted_first = (kit.section(unread),) if unread else ()
+    return Attention((*counted_first, *blocks), len(chosen), len(items) - len(chosen))
+
+
+def arranged(items: Sequence[KnownFinding]) -> list[KnownFinding]:
+    """UNKNOWN first, in the order given; many of them last."""
+    unread, others = _unread(items), [i for i in items if i.finding.verdict is not Verdict.UNKNOWN]
+    return [*others, *unread] if len(unread) > MANY_UNREAD else list(items)
+
+
+def unread_line(items: Sequence[KnownFinding]) -> Mrkdwn:
+    """`420 could not be read: access-denied 417 · throttled 3`, where they are many; else empty."""
+    unread = _unread(items)
+    if len(unread) <= MANY_UNREAD:
+        return Mrkdwn()
+    place = ", and stand behind the others" if len(unread) < len(items) else ""
+    return md(
+        "{mark} *{n} could not be read*, so nobody knows how they stand{place}: {codes}",
+        mark=MARKS[Verdict.UNKNOWN],
+        n=counted(len(unread), "account"),
+        place=place,
+        codes=codes_of(unread),
+    )
+
+
+def codes_of(unread: Sequence[KnownFinding]) -> str:
+    """`access-denied 417 · throttled 3`: the first reason of each, the commonest first."""
+    reasons = [item.finding.reasons for item in unread]
+    codes = Counter(found[0].code if found else "no reason" for found in reasons).most_common()
+    shown = [f"{code} {count:,}" for code, count in codes[:CODES_SHOWN]]
+    rest = sum(count for _, count in codes[CODES_SHOWN:])
+    return " · ".join([*shown, *([f"other {rest:,}"] if rest else [])])
+
+
+def _unread(items: Sequence[KnownFinding]) -> list[KnownFinding]:
+    return [item for item in items if item.finding.verdict is Verdict.UNKNOWN]
 
 
 def share(items: Sequence[KnownFinding], limit: int) -> list[KnownFinding]:
@@ -113,7 +154,7 @@ def line(item: KnownFinding, *, now: datetime, quiet: bool) -> Mrkdwn:
 def plain_lines(items: Sequence[KnownFinding], limit: int) -> Mrkdwn:
     """The same for a notification or a screen reader: a line each, and how many more there are."""
     chosen = share(items, limit)
-    lines = [_plain_line(item) for item in chosen]
+    lines = [unread_line(items), *(_plain_line(item) for item in arranged(chosen))]
     if len(items) > len(chosen):
         lines.append(md("and {n} more", n=f"{len(items) - len(chosen):,}"))
     return join("\n", lines)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from bot.domain.audit import ChainedEvent
 from bot.slack.blocks import kit
 from bot.slack.blocks.kit import Block, Message
-from bot.slack.blocks.mrkdwn import Mrkdwn, code, is_user_id, join, md, mention, sentence
+from bot.slack.blocks.mrkdwn import Mrkdwn, channel, code, is_user_id, join, md, mention, sentence
 
 VERBS = {
     "fix.requested": "{who} asked for a support role in {account}",
@@ -31,6 +31,7 @@ VERBS = {
     "change.unverified": "The support role in {account} cannot be read back yet, approved by {approver}",
     "change.rehearsed": "Dry run: a support role for {account} was rehearsed, and nothing was written",
     "change.failed": "The support role for {account} could not be created, asked for by {asker}",
+    "change.late": "A call about the support role in {account} was on its way while its request ended",
     "change.undone": "The support role in {account} was taken away and is gone, approved by {approver}",
     "undo.requested": "{who} asked to take the support role of {account} away again",
     "undo.approved": "{who} approved to take the support role of {account} away",
@@ -49,6 +50,7 @@ VERBS = {
     "waiver.expired": "The waiver for {account} ended",
     "settings.paused": "{who} paused all fixes",
     "settings.resumed": "{who} resumed fixes",
+    "doctor.refused": "A rule refused {who} the doctor's report",
     "settings.refused": "A rule refused {who} about pausing or resuming fixes",
     "digest.posted": "A digest was posted",
     "digest.failed": "A digest could not be posted",
@@ -84,6 +86,7 @@ ACCOUNT_NAME = "account_name"
 REQUESTER = "requester"
 APPROVER = "approver"
 OWNER = "owner"
+WHERE = "where"
 UNDOES = "undoes"
 DETAILS_SHOWN = 8
 
@@ -203,8 +206,9 @@ def _others(told: _Told) -> list[tuple[str, Mrkdwn]]:
     known = {ROLE_ARN, ACCOUNT_NAME}
     people = {REQUESTER, APPROVER, OWNER}
     rest = [(name, value) for name, value in told.detail if name not in known and value]
+    shown = {WHERE: channel, **dict.fromkeys(people, mention)}
     return [
-        (name.replace("_", " "), mention(value) if name in people else md("{value}", value=value))
+        (name.replace("_", " "), shown[name](value) if name in shown else md("{value}", value=value))
         for name, value in rest[:DETAILS_SHOWN]
     ]
 

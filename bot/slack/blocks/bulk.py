@@ -54,7 +54,7 @@ def bulk(report: BulkReport, *, pause: Pause | None = None) -> Message:
         *_plan(report),
         *sections(lines_of(report, LINES_LIMIT)),
         *sections(left_out_summary(report, LEFT_OUT_LIMIT)),
-        kit.actions(*_buttons(report)),
+        kit.actions(*buttons(report)),
         kit.context(md("Bulk request {id}", id=code(report.bulk.id))),
     ]
     return kit.message(_spoken(report, pause if is_pending else None), blocks)
@@ -166,7 +166,7 @@ def plan_facts(shape: PlanShape) -> list[tuple[str, Mrkdwn]]:
     return [pair for pair in plan_details.facts(shape.plan) if pair[0] != plan_details.HASH_FACT]
 
 
-def _buttons(report: BulkReport) -> list[Block | None]:
+def buttons(report: BulkReport) -> list[Block | None]:
     bulk = report.bulk
     see = kit.button("See the plans", ActionId.BULK_PLANS, value=bulk.id) if report.members else None
     if bulk.state is BulkState.PENDING:

@@ -199,9 +199,10 @@ def details(digest: Digest, *, form: Form = Form.NATIVE) -> Message | None:
     verb = "needs" if len(digest.open_findings) == 1 else "need"
     title = md("{total} {verb} attention", total=total, verb=verb)
     more = md(
-        "Showing {shown} of {total}. For all of them: `support-role check --format csv` on the command line.",
+        "Showing {shown} of {total}. For all of them, as a file: `{command} export csv`",
         shown=f"{found.shown:,}",
         total=f"{len(digest.open_findings):,}",
+        command=COMMAND,
     )
     blocks = [
         kit.section(md("*{title}*", title=title)),

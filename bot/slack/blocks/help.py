@@ -20,9 +20,11 @@ COMMANDS = (
     ("history 111122223333", "what changed and who did it; without an account, the last changes of all"),
     ("audit 111122223333", "the audit log of an account, or of a request by its id; without either, its end"),
     ("export csv", "the findings as a file, to you alone: csv, json, ocsf or asff; a scope can follow"),
+    ("export evidence", "a zip for an auditor: findings, coverage, waivers, fixes and the audit log"),
     ("digest", "when this channel gets its digest, and how to change that; digest now posts one"),
     ("digest 09:00 Europe/Berlin weekdays", "a digest here every weekday; digest off ends it"),
     ("pause REASON", "administrators: stop every approval and write; resume lets them go on"),
+    ("doctor", "administrators: is everything right, from settings to AWS, and how to mend what is not"),
     ("help", "this"),
 )
 """What can be typed after the command, and what it does."""

@@ -8,6 +8,8 @@ import re
 import unicodedata
 from datetime import UTC, datetime
 
+from bot.domain.request import MessageRef
+
 ELLIPSIS = "…"
 VALUE_LIMIT = 300
 """What one value may take in a sentence; names are shorter, error texts may not be."""
@@ -22,6 +24,7 @@ _CLEANED = dict.fromkeys(_HIDDEN, "") | dict.fromkeys(_BREAKS, " ")
 _LONE_SURROGATE = re.compile("[\ud800-\udfff]")
 _USER_ID = re.compile(r"[UW][A-Z0-9]{1,20}")
 _CHANNEL_ID = re.compile(r"[CGD][A-Z0-9]{1,20}")
+_NOT_DIGITS = re.compile(r"[^0-9]")
 _REFERENCE = re.compile(r"<(@[UW][A-Z0-9]{1,20}|#[CGD][A-Z0-9]{1,20}|!subteam\^S[A-Z0-9]{1,20})>")
 
 
@@ -70,6 +73,21 @@ def is_user_id(text: str) -> bool:
 def channel(channel_id: str) -> Mrkdwn:
     known = _CHANNEL_ID.fullmatch(channel_id)
     return Mrkdwn(f"<#{channel_id}>") if known else escape(one_line(channel_id, VALUE_LIMIT))
+
+
+def message_link(archive: str, at: MessageRef, text: str) -> Mrkdwn:
+    """A link to a message; `archive` is what stands before channel and time in its address, or empty.
+
+    Where that is not known, its channel alone.
+    """
+    if not archive or not _CHANNEL_ID.fullmatch(at.channel):
+        return md("in {channel}", channel=channel(at.channel))
+    return Mrkdwn(f"<{escape(archive)}{address_end(at)}|{escape(text)}>")
+
+
+def address_end(at: MessageRef) -> str:
+    """How the address of a message ends: `C0123/p1769828400000100`."""
+    return f"{at.channel}/p{_NOT_DIGITS.sub('', at.ts)}"
 
 
 def sentence(

@@ -2,7 +2,7 @@
 
 from bot.domain.people import Notice
 from bot.slack.blocks import kit
-from bot.slack.blocks.kit import Message
+from bot.slack.blocks.kit import Message, View
 from bot.slack.blocks.mrkdwn import code, join, md, sentence
 from bot.slack.ids import COMMAND
 
@@ -18,6 +18,11 @@ def notice(notice: Notice) -> Message:
     )
     said = [title, text, md("*Next:* {step}", step=step)]
     return kit.message(join("\n", said), [kit.section(join("\n", said))])
+
+
+def notice_modal(message: Message) -> View:
+    """A private word as a modal, where a click has no channel to answer in."""
+    return kit.modal("Support Role", message.blocks)
 
 
 def error(reference_id: str) -> Message:

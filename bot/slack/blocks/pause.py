@@ -46,4 +46,6 @@ def _message(title: str, *lines: Mrkdwn) -> Message:
 def _reason(pause: Pause) -> Mrkdwn:
     if not pause.reason:
         return Mrkdwn()
-    return md(" Why: {reason}", reason=escape(one_line(pause.reason, REASON_SHOWN)))
+    reason = one_line(pause.reason, REASON_SHOWN)
+    stop = "" if reason.endswith((".", "!", "?", "…")) else "."
+    return md(" Why: {reason}{stop}", reason=escape(reason), stop=stop)

@@ -47,7 +47,7 @@ def request(
         kit.fields(_facts(request)),
         *_reason(request),
         *_plan(request),
-        *_decision_buttons(request),
+        *decision_buttons(request),
         *_record_buttons(request),
         kit.context(md("Request {id}", id=code(request.id))),
     ]
@@ -194,7 +194,7 @@ def _check_line(step: ApplyStep | UndoStep, progress: ApplyProgress) -> Mrkdwn:
     return md("{mark} {title}", mark=STEP_MARKS[progress.state_of(step)], title=_step_title(step))
 
 
-def _decision_buttons(request: RemediationRequest) -> list[Block]:
+def decision_buttons(request: RemediationRequest) -> list[Block]:
     if request.state is not RequestState.PENDING:
         return []
     shown = request.plan is not None and plan_details.is_shown_whole(request.plan)

@@ -17,6 +17,8 @@ from bot.slack.ids import COMMAND, ActionId
 STALE = timedelta(hours=24)
 FIXABLE = frozenset({Verdict.FAIL, Verdict.WEAK})
 BAR_CELLS = 20
+LONG_SCOPE = 300
+"""Each button that bears a scope takes its length from the characters that a message may have."""
 SPOKEN_ROWS = 12
 
 
@@ -28,8 +30,8 @@ def status(status: Status, *, form: Form = Form.NATIVE, quiet: bool = False) -> 
     blocks = [
         kit.header(headline(status)),
         kit.context(md("Only {scope}", scope=code(status.scope))) if status.scope else None,
-        *_progress(status),
-        _problem(status),
+        progress_line(status),
+        problem_line(status),
         _advice(status),
         *found.blocks,
         _more(found),
@@ -60,10 +62,11 @@ def _was_read(status: Status) -> bool:
     return status.last_scan_at is not None
 
 
-def _progress(status: Status) -> list[Block]:
+def progress_line(status: Status) -> Block | None:
+    """How far the running check is, if one runs."""
     if status.progress is None:
-        return []
-    return [kit.section(md("{bar}\n{words}", bar=bar(status.progress), words=_progress_words(status)))]
+        return None
+    return kit.section(md("{bar}\n{words}", bar=bar(status.progress), words=_progress_words(status)))
 
 
 def bar(progress: ScanProgress) -> str:
@@ -84,7 +87,7 @@ def _progress_words(status: Status) -> str:
     return f"{words} · {progress.rate(status.now):.1f} a second · about {span(timedelta(seconds=left))} left"
 
 
-def _problem(status: Status) -> Block | None:
+def problem_line(status: Status) -> Block | None:
     if not status.problem:
         return None
     return kit.section(
@@ -131,14 +134,28 @@ def _buttons(status: Status) -> Block | None:
     # A scope that no button can carry would come back as another scope: better no button.
     if len(status.scope) > kit.BUTTON_VALUE:
         return None
-    return kit.actions(_fix_button(status), _recheck_button(status))
+    return kit.actions(
+        fix_button(status), explain_button(status), export_button(status), _recheck_button(status)
+    )
 
 
-def _fix_button(status: Status) -> Block | None:
+def explain_button(status: Status) -> Block | None:
+    if not status.attention or len(status.scope) > LONG_SCOPE:
+        return None
+    return kit.button("Explain…", ActionId.STATUS_EXPLAIN, value=status.scope)
+
+
+def export_button(status: Status) -> Block | None:
+    if not status.summary.in_scope or len(status.scope) > LONG_SCOPE:
+        return None
+    return kit.button("Export…", ActionId.STATUS_EXPORT, value=status.scope)
+
+
+def fix_button(status: Status) -> Block | None:
     fixable = [item for item in status.attention if item.finding.verdict in FIXABLE]
     if not fixable or status.mode is Mode.OFF:
         return None
-    name = one_line(fixable[0].finding.account.label, 68) if len(fixable) == 1 else "an account"
+    name = one_line(fixable[0].finding.account.label, 68) if len(fixable) == 1 else "failing"
     return kit.button(f"Fix {name}…", ActionId.STATUS_FIX, value=status.scope, style="primary")
 
 

@@ -99,7 +99,7 @@ def waiver(waiver: Waiver) -> Message:
         kit.fields(_facts(waiver)),
         kit.context(md("Reason given:")),
         kit.quote(waiver.reason, REASON_LONGEST),
-        _buttons(waiver),
+        buttons(waiver),
         kit.context(md("Waiver {id}", id=code(waiver.id))),
     ]
     return kit.message(_spoken(waiver), blocks)
@@ -142,7 +142,7 @@ def _decision_word(waiver: Waiver) -> str:
     return "Denied by" if waiver.state is WaiverState.DENIED else "Approved by"
 
 
-def _buttons(waiver: Waiver) -> Block | None:
+def buttons(waiver: Waiver) -> Block | None:
     if waiver.state is WaiverState.PENDING:
         return kit.actions(_approve(waiver), _deny(waiver))
     return kit.actions(revoke_button(waiver)) if waiver.state is WaiverState.GRANTED else None

@@ -10,14 +10,14 @@ from bot.store import requests
 
 
 def approve(reception: Reception, incoming: Incoming) -> None:
-    decider = reception.people.decider(incoming.person, incoming.channel)
+    decider = reception.decider(incoming)
     answer = ask.approve(reception.desk, incoming.value, decider)
     if isinstance(answer, Refused):
         reception.answers.refuse(incoming, answer, title="Not approved")
 
 
 def deny(reception: Reception, incoming: Incoming) -> None:
-    decider = reception.people.decider(incoming.person, incoming.channel)
+    decider = reception.decider(incoming)
     answer = ask.deny(reception.desk, incoming.value, decider)
     if isinstance(answer, Refused):
         reception.answers.refuse(incoming, answer, title="Not denied")

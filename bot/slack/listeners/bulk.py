@@ -77,21 +77,21 @@ def submit_bulk(reception: Reception, incoming: Incoming) -> None:
 
 
 def approve_bulk(reception: Reception, incoming: Incoming) -> None:
-    decider = reception.people.decider(incoming.person, incoming.channel)
+    decider = reception.decider(incoming)
     answer = bulk.approve_bulk(reception.desk, incoming.value, decider)
     if isinstance(answer, Refused):
         reception.answers.refuse(incoming, answer, title="Not approved")
 
 
 def deny_bulk(reception: Reception, incoming: Incoming) -> None:
-    decider = reception.people.decider(incoming.person, incoming.channel)
+    decider = reception.decider(incoming)
     answer = bulk.deny_bulk(reception.desk, incoming.value, decider)
     if isinstance(answer, Refused):
         reception.answers.refuse(incoming, answer, title="Not denied")
 
 
 def stop_bulk(reception: Reception, incoming: Incoming) -> None:
-    decider = reception.people.decider(incoming.person, incoming.channel)
+    decider = reception.decider(incoming)
     answer = bulk.stop_bulk(reception.desk, incoming.value, decider)
     if isinstance(answer, Refused):
         reception.answers.refuse(incoming, answer, title="Not stopped")

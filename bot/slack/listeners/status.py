@@ -12,6 +12,7 @@ from bot.store import accounts, scans
 
 
 def show_status(reception: Reception, incoming: Incoming, words: str) -> None:
+    """Post the status where it was asked for; from the home tab, as a direct message."""
     desk = reception.desk
     scope = parse_known_scope(reception, words)
     if isinstance(scope, ScopeError):
@@ -20,7 +21,9 @@ def show_status(reception: Reception, incoming: Incoming, words: str) -> None:
     with desk.engine.begin() as connection:
         scan_id, status = _start(reception, connection, scope)
     try:
-        at = reception.messenger.show_status(incoming.channel, status, None)
+        # Slack takes a person for the conversation with them.
+        where = incoming.channel or incoming.person.user_id
+        at = reception.messenger.show_status(where, status, None)
     except MessengerError as fault:
         reception.answers.tell(incoming, "The status cannot be posted here", str(fault))
         return

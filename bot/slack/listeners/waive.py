@@ -138,21 +138,21 @@ def submit_waive(reception: Reception, incoming: Incoming) -> None:
 
 
 def grant_waiver(reception: Reception, incoming: Incoming) -> None:
-    decider = reception.people.decider(incoming.person, incoming.channel)
+    decider = reception.decider(incoming)
     answer = waive.grant(reception.desk, incoming.value, decider)
     if isinstance(answer, Refused):
         reception.answers.refuse(incoming, answer, title="Not granted")
 
 
 def deny_waiver(reception: Reception, incoming: Incoming) -> None:
-    decider = reception.people.decider(incoming.person, incoming.channel)
+    decider = reception.decider(incoming)
     answer = waive.deny(reception.desk, incoming.value, decider)
     if isinstance(answer, Refused):
         reception.answers.refuse(incoming, answer, title="Not denied")
 
 
 def revoke_waiver(reception: Reception, incoming: Incoming) -> None:
-    decider = reception.people.decider(incoming.person, incoming.channel)
+    decider = reception.decider(incoming)
     answer = waive.revoke(reception.desk, incoming.value, decider)
     if isinstance(answer, Refused):
         reception.answers.refuse(incoming, answer, title="Not revoked")

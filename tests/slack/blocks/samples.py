@@ -2,43 +2,53 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from functools import cache
 from itertools import product
+from zoneinfo import ZoneInfo
 
 from bot.domain.account import Account, AccountId
 from bot.domain.audit import GENESIS, AuditEvent, ChainedEvent, chain
-from bot.domain.digest import Change, Digest
+from bot.domain.bulk import BulkState
+from bot.domain.digest import Change, Digest, TrendPoint
 from bot.domain.facts import AccountFacts
 from bot.domain.finding import Finding, Reason, Summary, Verdict, summarize
+from bot.domain.home import Asked, DueDigest, HomePage
+from bot.domain.pause import Pause
 from bot.domain.people import Notice
 from bot.domain.plan import Plan, RoleSettings, build_plan
 from bot.domain.request import (
     ApplyProgress,
     ApplyStep,
     Approval,
+    MessageRef,
     Mode,
     Outcome,
     Person,
     RemediationRequest,
     RequestId,
+    RequestKind,
     RequestState,
 )
 from bot.domain.status import KnownFinding, ScanProgress, Status, order_attention
+from bot.domain.subscription import WEEKDAYS, Schedule, Subscription
+from bot.domain.undo import Removal
 from bot.domain.waiver import Waiver, WaiverDecision, WaiverId, WaiverState
 from bot.slack.blocks import fix
 from bot.slack.blocks.audit import VERBS, audit_message
 from bot.slack.blocks.digest import details, digest
 from bot.slack.blocks.help import help_message
-from bot.slack.blocks.home import home
+from bot.slack.blocks.home import closed_home, home
 from bot.slack.blocks.kit import Form, Message, View
 from bot.slack.blocks.mrkdwn import channel
-from bot.slack.blocks.notice import error, notice
+from bot.slack.blocks.notice import error, notice, notice_modal
 from bot.slack.blocks.request import request
 from bot.slack.blocks.status import status
+from bot.slack.blocks.status_modals import explain_modal, export_modal
 from bot.slack.blocks.waiver import waive_modal, waiver
 from bot.slack.blocks.waivers import waivers
-from tests.slack.blocks.bulk_samples import bulk_messages, bulk_views
+from tests.slack.blocks.bulk_samples import a_course, bulk_messages, bulk_views
+from tests.slack.blocks.doctor_samples import doctor_messages
 from tests.slack.blocks.record_samples import record_messages
 
 NOW = datetime(2026, 1, 31, 3, 0, tzinfo=UTC)
@@ -363,6 +373,7 @@ def messages() -> list[tuple[str, Message]]:
         *request_messages(),
         *bulk_messages(HOSTILE),
         *record_messages(HOSTILE),
+        *doctor_messages(HOSTILE),
         *waiver_messages(),
         *digest_messages(),
         *audit_messages(),
@@ -439,12 +450,24 @@ def _modals() -> Iterator[tuple[str, View]]:
     for name, asked in requests():
         yield f"plan {name}", fix.plan_modal(asked)
     yield from waive_modals()
+    yield from status_modals()
     for name, text in HOSTILE.items():
         hostile = an_account(name=text, owner=text)
         plan = a_plan(trust=text, role_name=text)
         yield f"fix {name}", fix.fix_modal(hostile, plan, mode=Mode.APPLY, form_id="form-1")
         yield f"choose {name}", fix.choose_modal([hostile], form_id="form-1")
         yield f"word {name}", fix.message_modal(text, "Nothing was done.")
+
+
+def status_modals() -> Iterator[tuple[str, View]]:
+    for scope in ("", "verdict:fail " * 20):
+        yield f"export {scope[:8]}", export_modal(scope)
+    for count in (1, 100, 101):
+        yield f"explain {count}", explain_modal(many(count, *ALL_BAD), form_id="form-1")
+    for name, text in HOSTILE.items():
+        yield f"explain {name}", explain_modal([a_known(name=text)], form_id="form-1")
+        yield f"export {name}", export_modal(text[:300])
+        yield f"told {name}", notice_modal(error(text))
 
 
 def waive_modals() -> Iterator[tuple[str, View]]:
@@ -472,12 +495,60 @@ def homes() -> list[tuple[str, View]]:
 
 def _homes() -> Iterator[tuple[str, View]]:
     for name, value in statuses():
-        yield name, home(value)
-        yield (
-            f"{name}, much waiting",
-            home(
-                value,
-                [a_hostile_request(RequestState.PENDING, HOSTILE["ping"])] * 500,
-                many_waivers(1_000, WaiverState.PENDING),
-            ),
-        )
+        yield name, home(HomePage(replace(value, scope="")))
+    yield "crowded with 10,000", home(a_crowded_page("payments", 10_000))
+    for name, text in HOSTILE.items():
+        page = a_crowded_page(text)
+        for form in Form:
+            yield f"crowded {name}, {form.value}", home(page, form=form)
+        yield f"crowded for others {name}", home(replace(page, for_reader=(), doubt=text))
+        yield f"closed {name}", closed_home(text)
+
+
+def a_crowded_page(text: str, accounts: int = 100) -> HomePage:
+    """As much as there can be of everything; with `text` for all that can be named."""
+    asked = some_asked(text)
+    return HomePage(
+        status=a_status(
+            *many(accounts, *ALL_BAD, text=text),
+            waived=tuple(many_waivers(100, text=text)),
+            problem=text,
+            pause=Pause("U0SECOND", NOW, text),
+        ),
+        trend=some_trend(30),
+        for_reader=asked * 20,
+        for_others=asked * 20,
+        asked=asked * 20,
+        ending=tuple(many_waivers(100, text=text)),
+        digests=some_digests(50, text),
+        archive="https://team.slack.example/archives/",
+    )
+
+
+def some_asked(text: str = "payments") -> tuple[Asked, ...]:
+    """One of every kind, which waits for a decision; and a fix whose plan is as long as can be."""
+    at = MessageRef("C0CHANNEL", "1769828400.000100")
+    fix = a_request(account_name=text, reason=text, message=at)
+    plan = a_plan()
+    removal = Removal(RequestId("req-1"), plan, "AROA1", plan.tags("req-1", "U0SECOND"))
+    bulk = a_course(BulkState.PENDING, 12, name=text, text=text)
+    asker = Person("T0TEAM", "U0ASKER")
+    return (
+        fix,
+        replace(fix, id=RequestId("req-2"), kind=RequestKind.UNDO, removal=removal),
+        replace(bulk, bulk=replace(bulk.bulk, message=at, requester=asker)),
+        a_waiver(WaiverState.PENDING, account_name=text, reason=text, message=at),
+        a_long_request(RequestState.PENDING),
+    )
+
+
+def some_trend(days: int) -> tuple[TrendPoint, ...]:
+    first = NOW.date() - timedelta(days=days - 1)
+    summaries = [a_summary(**{"pass": 70 + day, "fail": 30 - day, "unknown": 3}) for day in range(days)]
+    return tuple(TrendPoint(first + timedelta(days=day), each) for day, each in enumerate(summaries))
+
+
+def some_digests(count: int, text: str = "") -> tuple[DueDigest, ...]:
+    schedule = Schedule(time(9), ZoneInfo("America/Argentina/Buenos_Aires"), WEEKDAYS)
+    one = Subscription("C0CHANNEL", schedule, "U0ASKER", NOW, problem=text)
+    return (DueDigest(one, NOW + timedelta(hours=6)),) * count

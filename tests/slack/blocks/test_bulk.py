@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from bot.domain.bulk import BulkReport, BulkState
+from bot.domain.home import HomePage
 from bot.domain.request import RequestState
 from bot.slack.blocks.bulk import bulk
 from bot.slack.blocks.bulk_modals import plans_modal
@@ -158,7 +159,8 @@ def test_the_form_starts_with_the_first_account_and_waves_of_five():
 
 
 def test_the_home_tab_says_that_a_bulk_request_waits():
-    shown = text_of(home(a_status(), bulks_waiting=[a_course(BulkState.PENDING).bulk]))
+    shown = text_of(home(HomePage(a_status(), for_others=(a_course(BulkState.PENDING),))))
 
-    assert "*1 request waits for a decision in the approval channel*" in shown
-    assert "Many accounts at once, asked by <@U0ASKER>" in shown
+    assert "*Waiting for others: 1*" in shown
+    assert "*Support roles for 3 accounts* `account 1 (000000000001)`, `account 2 (000000000002)`" in shown
+    assert "Asked by <@U0ASKER>" in shown

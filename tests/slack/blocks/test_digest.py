@@ -76,7 +76,7 @@ def test_the_details_say_how_many_did_not_fit():
     shown = details(a_digest(*many(10_000, Verdict.FAIL)), form=Form.PLAIN)
 
     assert shown is not None
-    assert "of 10,000. For all of them: `support-role check --format csv`" in str(shown.blocks)
+    assert "of 10,000. For all of them, as a file: `/support-role export csv`" in str(shown.blocks)
 
 
 def test_with_nothing_open_there_are_no_details():

@@ -23,7 +23,8 @@ from tests.slack.blocks.samples import (
     modals,
 )
 
-OURS = re.compile(r"<(!date\^\d+\^[^|<>]*\|[^<>]*|@U0(OWNER|ASKER|SECOND)|#C0CHANNEL)>")
+ADDRESS = r"https://team\.slack\.example/archives/C0CHANNEL/p\d+\|see the message"
+OURS = re.compile(rf"<(!date\^\d+\^[^|<>]*\|[^<>]*|@U0(OWNER|ASKER|SECOND)|#C0CHANNEL|{ADDRESS})>")
 """The references that the samples put there on purpose; all others came from data."""
 
 

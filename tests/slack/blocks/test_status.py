@@ -4,10 +4,10 @@ from typing import Any
 
 import pytest
 
-from bot.domain.finding import Verdict
+from bot.domain.finding import Reason, Verdict
 from bot.domain.request import Mode
-from bot.domain.status import ScanProgress
-from bot.slack.blocks.attention import share
+from bot.domain.status import KnownFinding, ScanProgress
+from bot.slack.blocks.attention import codes_of, share
 from bot.slack.blocks.kit import Form, Message
 from bot.slack.blocks.status import bar, headline, status
 from bot.slack.ids import ActionId
@@ -125,6 +125,71 @@ def test_many_unreadable_accounts_do_not_crowd_out_the_failing_ones():
     assert [item.finding.verdict for item in shown] == [Verdict.UNKNOWN] * 18 + [Verdict.FAIL, Verdict.WEAK]
 
 
+def many_unread() -> list[KnownFinding]:
+    """420 that refused, three that were throttled, one failing and one weak account."""
+    unread = many(423, Verdict.UNKNOWN)
+    reasons = [Reason("access-denied" if n < 420 else "throttled", "Why.") for n in range(423)]
+    found = [
+        replace(item, finding=replace(item.finding, reasons=(reason,)))
+        for item, reason in zip(unread, reasons, strict=True)
+    ]
+    return [*found, a_known(Verdict.FAIL, 6_000), a_known(Verdict.WEAK, 6_001)]
+
+
+@pytest.mark.parametrize("form", Form)
+def test_many_unreadable_accounts_are_counted_by_reason_before_the_table(form: Form):
+    shown = status(a_status(*many_unread()), form=form)
+
+    said = "*423 accounts could not be read*, so nobody knows how they stand, and stand behind the others: "
+    assert words(shown)[1].endswith(f"{said}access-denied 420 · throttled 3")
+    assert f"{said}access-denied 420 · throttled 3" in shown.text
+
+
+def test_many_unreadable_accounts_leave_the_first_page_to_those_that_fail():
+    verdicts = column(status(a_status(*many_unread())), "Verdict")
+
+    assert verdicts[:3] == ["🔴 FAIL", "🟡 WEAK", "❔ UNKNOWN"]
+    assert set(verdicts[3:]) == {"❔ UNKNOWN"}
+
+
+def test_a_few_unreadable_accounts_stand_first_and_are_not_counted():
+    known = [*many(5, Verdict.UNKNOWN), a_known(Verdict.FAIL, 6_000)]
+
+    shown = status(a_status(*known))
+
+    assert column(shown, "Verdict") == ["❔ UNKNOWN"] * 5 + ["🔴 FAIL"]
+    assert "could not be read*" not in str(shown.blocks)
+
+
+def test_an_estate_of_which_nothing_can_be_read_is_counted_by_reason_too():
+    shown = status(a_status(*many(423, Verdict.UNKNOWN)))
+
+    assert "*423 accounts could not be read*, so nobody knows how they stand: code 423" in words(shown)[1]
+
+
+def test_reasons_beyond_the_commonest_are_counted_together():
+    unread = [
+        replace(item, finding=replace(item.finding, reasons=(Reason(f"code-{n % 7}", "Why."),)))
+        for n, item in enumerate(many(13, Verdict.UNKNOWN))
+    ]
+
+    assert codes_of(unread).split(" · ") == [*[f"code-{n} 2" for n in range(5)], "other 3"]
+
+
+def test_the_accounts_of_a_status_can_be_explained_and_exported():
+    shown = buttons(status(a_status(a_known(), scope="ou:Prod")))
+
+    assert shown[ActionId.STATUS_EXPLAIN]["text"]["text"] == "Explain…"
+    assert shown[ActionId.STATUS_EXPORT]["text"]["text"] == "Export…"
+
+
+def test_where_all_is_well_there_is_nothing_to_explain_but_a_file():
+    shown = buttons(status(a_status(a_known(Verdict.PASS))))
+
+    assert ActionId.STATUS_EXPLAIN not in shown
+    assert ActionId.STATUS_EXPORT in shown
+
+
 def test_each_verdict_that_is_shown_is_explained_once_and_no_other():
     shown = status(a_status(a_known(Verdict.WEAK)))
 
@@ -194,7 +259,7 @@ def test_one_account_to_fix_is_named_on_the_button():
 def test_several_accounts_to_fix_are_chosen_in_a_modal():
     shown = status(a_status(a_known(number=1), a_known(Verdict.WEAK, number=2)))
 
-    assert buttons(shown)[ActionId.STATUS_FIX]["text"]["text"] == "Fix an account…"
+    assert buttons(shown)[ActionId.STATUS_FIX]["text"]["text"] == "Fix failing…"
 
 
 @pytest.mark.parametrize("value", [a_status(a_known(Verdict.UNKNOWN)), a_status(a_known(), mode=Mode.OFF)])

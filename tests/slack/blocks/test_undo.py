@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from bot.domain.audit import GENESIS, AuditEvent, chain
+from bot.domain.home import HomePage
 from bot.domain.pause import Pause
 from bot.domain.request import (
     ApplyProgress,
@@ -201,7 +202,8 @@ def test_whatever_the_reason_of_a_pause_it_pings_nobody(text: str):
         resumed_message(is_new=True, pending=2),
     ):
         assert faults(shown) == []
-    assert lint_view(home(a_status(pause=pause), waiting).body) == []
+    page = HomePage(a_status(pause=pause), for_reader=tuple(waiting))
+    assert lint_view(home(page).body) == []
 
 
 def test_a_new_status_message_notifies_nobody_of_a_pause():
@@ -211,11 +213,11 @@ def test_a_new_status_message_notifies_nobody_of_a_pause():
 
 
 def test_the_home_tab_tells_an_undo_from_a_fix():
-    view = home(a_status(a_known()), [an_undo(), a_request()])
+    view = home(HomePage(a_status(a_known()), for_others=(an_undo(), a_request())))
 
     texts = " ".join(parsed_texts(view.body))
-    assert "Undo of the fix of payments (000000000001), asked by" in texts
-    assert "\npayments (000000000001), asked by" in texts
+    assert "*Removal of the support role of* `payments (000000000001)`" in texts
+    assert "*Support role for* `payments (000000000001)`" in texts
 
 
 @pytest.mark.parametrize("kind", OF_AN_UNDO)

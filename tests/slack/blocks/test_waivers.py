@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from bot.domain.home import HomePage
 from bot.domain.waiver import WaiverState
 from bot.slack.blocks.digest import digest
 from bot.slack.blocks.fix import fix_modal
@@ -172,12 +173,14 @@ def test_a_digest_without_such_waivers_says_nothing_of_them():
     assert "waiver" not in json.dumps(digest(a_digest()).blocks)
 
 
-def test_the_home_tab_counts_what_is_waived_and_what_waits():
+def test_the_home_tab_counts_what_is_waived_and_names_what_ends_soon():
     value = a_status(waived=tuple(many_waivers(2)))
 
-    text = json.dumps(home(value, (), [a_waiver(WaiverState.PENDING)]).body, ensure_ascii=False)
+    text = json.dumps(home(HomePage(value, ending=(a_waiver(),))).body, ensure_ascii=False)
 
-    assert "2 accounts waived · 1 waiver waiting for a decision in the approval channel" in text
+    assert "2 accounts waived: `/support-role waivers`" in text
+    assert "1 waiver ends within 14 days" in text
+    assert "payments (000000000001) until 9 February 2026, 9 days left" in text
 
 
 def test_the_form_of_a_fix_says_that_the_account_is_waived():

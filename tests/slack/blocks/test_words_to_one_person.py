@@ -1,9 +1,6 @@
-from bot.domain.finding import Verdict
 from bot.domain.people import Notice
 from bot.slack.blocks.help import COMMANDS, help_message
-from bot.slack.blocks.home import home
 from bot.slack.blocks.notice import error, notice
-from tests.slack.blocks.samples import a_known, a_request, a_status
 
 
 def test_help_says_what_it_is_for_and_every_command_with_an_example():
@@ -49,19 +46,3 @@ def test_a_fault_says_that_it_is_nobodys_doing_and_bears_the_number_of_the_log()
         "*Next:* Try again; if it happens again, give this number to whoever runs this bot. "
         "Reference `ab12cd34`"
     )
-
-
-def test_the_home_tab_shows_how_things_stand_what_waits_and_what_can_be_typed():
-    view = home(a_status(a_known(), a_known(Verdict.PASS, 2)), [a_request()])
-
-    texts = [block["text"]["text"] for block in view.blocks if "text" in block]
-    assert texts[0] == "1 of 2 accounts has no support role · coverage 100 %"
-    assert texts[1].splitlines()[0] == "*1 request waits for a decision in the approval channel*"
-    assert texts[1].splitlines()[1].startswith("payments (000000000001), asked by <@U0ASKER>, until <!date^")
-    assert "`/support-role help`" in texts[-1]
-
-
-def test_the_home_tab_before_any_check_says_how_to_start_one():
-    view = home(a_status(last_scan_at=None))
-
-    assert view.blocks[1]["elements"][0]["text"] == "Type `/support-role status` to check all accounts."

@@ -201,7 +201,7 @@ def test_whoever_comes_second_is_told_who_was_first(asked: Workplace):
 
     decide(asked, ActionId.REQUEST_DENY, by=SAM)
 
-    assert f"This request is already decided: approved by <@{ANA}>." in asked.told_to(SAM)[0]
+    assert f"This request is already approved by <@{ANA}>; it starts in a moment." in asked.told_to(SAM)[0]
     assert asked.request().state is RequestState.APPROVED
     assert asked.kinds() == ["fix.approved", "fix.refused"]
 

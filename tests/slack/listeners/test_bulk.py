@@ -210,7 +210,7 @@ def test_the_second_of_two_approvers_is_told_who_was_faster(waiting: Workplace):
 
     waiting.press(ActionId.BULK_APPROVE, report.bulk.id, by=SAM, channel=APPROVALS)
 
-    assert any(f"already decided: running by <@{ANA}>" in told for told in waiting.told_to(SAM))
+    assert any(f"already approved by <@{ANA}>; it is under way" in told for told in waiting.told_to(SAM))
     assert waiting.enqueued().count("remediate") == 1
 
 

@@ -1,14 +1,20 @@
 """`/support-role digest`: what a channel has, who may change it, and what is left on record."""
 
+import asyncio
+from dataclasses import replace
 from datetime import time
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
+from adapters.aws import FakeCloud
+from adapters.clock import FakeClock
 
 from bot.domain.subscription import WEEKDAYS, Schedule, Subscription
+from bot.flows.digester import Digester
+from bot.flows.parts import Parts
 from bot.flows.subscribe import read_subscription
-from bot.sandbox.slack import CLOUD_SECURITY, GUS, RILEY
+from bot.sandbox.slack import CLOUD_SECURITY, GUS, RANDOM, RILEY, default_workspace
 from bot.settings import read_settings
 from bot.wiring.desk import build_desk
 from tests.slack.listeners.workplace import Workplace, a_digest, a_workplace
@@ -128,3 +134,34 @@ def test_a_guest_neither_sees_nor_changes_a_subscription(words: str):
 
         assert "Guests are not shown" in work.told_to(GUS)[0]
         assert (work.kinds(), work.enqueued()) == ([], [])
+
+
+@pytest.mark.parametrize(
+    ("channel", "state", "way_out"),
+    [
+        (RANDOM, {}, "The bot is not in that channel. Type /invite @support-role there."),
+        (RANDOM, {"is_private": True}, "it is private and the bot is not in it. Type /invite @support-role"),
+        (CLOUD_SECURITY, {"is_archived": True}, "That channel is archived. Unarchive it"),
+    ],
+)
+def test_whoever_subscribed_is_told_once_what_is_wrong_and_the_way_out(
+    channel: str, state: dict[str, bool], way_out: str
+):
+    """In Slack's own case: the bot was removed, from a private channel too, or it is archived."""
+    workspace = default_workspace()
+    channels = tuple(replace(c, **state) if c.id == channel else c for c in workspace.channels)  # type: ignore[arg-type]  # flags alone
+    with a_workplace(workspace=replace(workspace, channels=channels)) as work:
+        work.command("digest 09:30 UTC", channel=channel)
+        before = len(work.told_to(RILEY))
+        parts = Parts(work.desk, work.messenger, FakeCloud().aws(FakeClock()))
+
+        def spend_days() -> None:
+            for day in ("2026-03-02", "2026-03-03"):
+                assert Digester(parts).post_or_give_up(channel, day)
+                Digester(parts).tell_somebody(channel)
+
+        work.run(asyncio.to_thread(spend_days))
+
+        (word,) = work.told_to(RILEY)[: -before or None]
+        assert way_out in word
+        assert f"You subscribed <#{channel}> to it." in word

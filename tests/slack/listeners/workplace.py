@@ -69,6 +69,7 @@ class Workplace:
         self.desk = desk
         token = slack.environment["SLACK_BOT_TOKEN"]
         reception = build_reception(desk, build_client(token, api_url, timeout=5))
+        self.messenger = reception.messenger
         self.app = build_app(build_async_client(token, api_url), reception)
         self._runner = runner
         self._stories = _KeptStories(getLogger(__name__))
@@ -99,6 +100,26 @@ class Workplace:
         action = payloads.block_action(action_id, value, user=by, team=team, trigger_id=self.trigger(by))
         url = self.response_url("actions", by, channel)
         return action | payloads.on_message(channel, url, **message)
+
+    def press_at_home(self, action_id: str, value: str = "", *, by: str, team: str = TEAM) -> Json:
+        return self._press_in_view("home", "V0VIEW", action_id, value, by, team)
+
+    def press_in_modal(self, action_id: str, value: str = "", *, by: str) -> Json:
+        """Press a button of the modal in front of somebody."""
+        modal = self.modal_of(by)
+        assert modal is not None
+        return self._press_in_view("modal", modal.id, action_id, value, by, TEAM)
+
+    def _press_in_view(self, kind: str, view_id: str, action_id: str, value: str, by: str, team: str) -> Json:
+        stack = view_id if kind == "modal" else ""
+        trigger = self.slack._site.state.mint_trigger(by, stack)
+        action = payloads.block_action(action_id, value, user=by, team=team, trigger_id=trigger)
+        place = payloads.on_view(kind)
+        return self.send(action | place | {"view": place["view"] | {"id": view_id}})
+
+    def submit_explain(self, account_id: str, *, form_id: str, by: str = RILEY) -> Json:
+        values = payloads.selected(BlockId.EXPLAIN_ACCOUNT, ActionId.EXPLAIN_ACCOUNT, account_id)
+        return self._submit(CallbackId.EXPLAIN, form_id, values, by)
 
     def submit_reason(self, reason: str | None, *, form_id: str, by: str = RILEY) -> Json:
         values = payloads.typed(BlockId.FIX_REASON, ActionId.FIX_REASON, reason)
@@ -250,6 +271,7 @@ def a_workplace(
     api_url: str = "",
     workspace: Workspace | None = None,
     digest: DigestSettings | None = None,
+    commands_per_minute: int = 0,
     **policy: Any,
 ) -> Iterator[Workplace]:
     """`policy` are changes to who may do what; `api_url` is another Slack than the local one."""
@@ -259,6 +281,7 @@ def a_workplace(
         runner.run(slack.start())
         try:
             desk = a_desk(engine, clock or FakeClock(), a_policy(**policy), digest)
+            desk = replace(desk, commands_per_minute=commands_per_minute)
             work = Workplace(runner, slack, desk, api_url or slack.api_url)
             yield work
             work.settle()

@@ -71,10 +71,40 @@ def upgrade() -> None:
         sa.Column("by", sa.String(length=40), nullable=False),
         sa.Column("since", sa.DateTime(), nullable=False),
         sa.Column("is_off", sa.Boolean(), nullable=False),
-        sa.Column("problem", sa.Text(), nullable=False),
-        sa.Column("told_at", sa.DateTime(), nullable=True),
         sa.PrimaryKeyConstraint("channel"),
     )
+    op.create_table(
+        "digest_problems",
+        sa.Column("channel", sa.String(length=40), nullable=False),
+        sa.Column("problem", sa.Text(), nullable=False),
+        sa.Column("told_at", sa.DateTime(), nullable=True),
+        sa.Column("told_to", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("channel"),
+    )
+    op.create_table(
+        "chores",
+        sa.Column("name", sa.String(length=40), nullable=False),
+        sa.Column("at", sa.DateTime(), nullable=False),
+        sa.PrimaryKeyConstraint("name"),
+    )
+    op.create_table(
+        "command_counts",
+        sa.Column("person", sa.String(length=80), nullable=False),
+        sa.Column("minute", sa.DateTime(), nullable=False),
+        sa.Column("count", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("person"),
+    )
+    op.create_table(
+        "notices",
+        sa.Column("id", sa.String(length=40), nullable=False),
+        sa.Column("user_id", sa.String(length=40), nullable=False),
+        sa.Column("channel", sa.String(length=40), nullable=False),
+        sa.Column("notice", sa.JSON(), nullable=False),
+        sa.Column("at", sa.DateTime(), nullable=False),
+        sa.Column("due_at", sa.DateTime(), nullable=False),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    op.create_index(op.f("ix_notices_due_at"), "notices", ["due_at"], unique=False)
     op.create_table(
         "executors",
         sa.Column("id", sa.String(length=80), nullable=False),
@@ -122,11 +152,13 @@ def upgrade() -> None:
         sa.Column("decided_at", sa.DateTime(), nullable=True),
         sa.Column("ended_at", sa.DateTime(), nullable=True),
         sa.Column("outcome", sa.JSON(), nullable=False),
+        sa.Column("ending", sa.JSON(), nullable=True),
         sa.Column("claimed_at", sa.DateTime(), nullable=True),
         sa.Column("channel", sa.String(length=40), nullable=True),
         sa.Column("ts", sa.String(length=40), nullable=True),
         sa.Column("origin_channel", sa.String(length=40), nullable=False),
         sa.Column("shown_state", sa.String(length=20), nullable=False),
+        sa.Column("progress_until", sa.DateTime(), nullable=True),
         sa.Column("kind", sa.String(length=10), nullable=False),
         sa.Column("undoes", sa.String(length=40), nullable=True),
         sa.Column("removal", sa.JSON(), nullable=True),
@@ -286,6 +318,11 @@ def downgrade() -> None:
     op.drop_table("findings")
     op.drop_table("finding_changes")
     op.drop_table("executors")
+    op.drop_index(op.f("ix_notices_due_at"), table_name="notices")
+    op.drop_table("notices")
+    op.drop_table("command_counts")
+    op.drop_table("chores")
+    op.drop_table("digest_problems")
     op.drop_table("subscriptions")
     op.drop_index("ix_digests_day", table_name="digests")
     op.drop_table("digests")
