@@ -36,5 +36,8 @@ STOPSIGNAL SIGTERM
 # An answer other than 200 raises, and so does none at all.
 HEALTHCHECK --interval=30s --timeout=5s --start-period=20s --retries=3 \
   CMD ["python", "-c", "import urllib.request as r; r.build_opener(r.ProxyHandler({})).open('http://127.0.0.1:9464/healthz', timeout=4)"]
+# Neither port is reachable from outside as it stands. 3000 is for Slack's requests, with `serve --http --host 0.0.0.0`
+# behind a proxy that speaks TLS (Socket Mode needs none); 9464 for probes and Prometheus, with `--ops-host 0.0.0.0`.
+EXPOSE 3000 9464
 ENTRYPOINT ["support-role"]
 CMD ["serve"]

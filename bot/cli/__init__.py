@@ -19,6 +19,8 @@ COMMANDS = {
     "plan": "Print what a fix would create in one account, also to run by hand.",
     "sandbox": "Try it all on localhost; nothing is real.",
     "audit": "Verify or export the audit chain.",
+    "evidence": "Write a zip with all that an auditor asks for.",
+    "doctor": "Look at each thing that must be right, and say how to mend what is not.",
     "iam": "Print the IAM roles to deploy to member accounts and to the bot.",
     "manifest": "Print the Slack app manifest.",
 }

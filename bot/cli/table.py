@@ -12,7 +12,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from bot.cli.evidence import control_line, evidence_lines
+from bot.cli.evidence_lines import control_line, evidence_lines
 from bot.cli.headline import headline
 from bot.cli.output import Results
 from bot.domain.finding import Finding, Verdict

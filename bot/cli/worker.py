@@ -3,7 +3,7 @@
 import click
 
 from bot.cli.common import Invocation, door
-from bot.cli.serve import serving_settings
+from bot.cli.serve import working_settings
 
 
 @click.command("worker", short_help="Run a further worker.")
@@ -17,4 +17,4 @@ def command(invocation: Invocation, executor_id: str, child: bool) -> None:  # n
     from bot.flows.engine import new_executor_id  # noqa: PLC0415 - what it imports takes its time
     from bot.serve.worker_process import run_worker  # noqa: PLC0415 - likewise
 
-    run_worker(serving_settings(invocation), executor_id or new_executor_id(), is_child=child)
+    run_worker(working_settings(invocation), executor_id or new_executor_id(), is_child=child)

@@ -9,6 +9,8 @@ from typing import Any
 import pytest
 import yaml
 
+from bot.serve.http_mode import EVENTS_PATH
+
 Call = Callable[..., Any]
 ROOT = Path(__file__).parents[2]
 SOURCE = "\n".join(path.read_text("utf-8") for path in sorted((ROOT / "bot" / "slack").rglob("*.py")))
@@ -26,6 +28,7 @@ SCOPES = {
 """Web API methods and the bot scope that each needs (docs.slack.dev, method reference)."""
 NO_SCOPE = {
     "auth_test",
+    "chat_getPermalink",
     "views_open",
     "views_update",
     "views_publish",
@@ -125,6 +128,20 @@ def test_over_http_every_kind_of_request_has_its_url_and_socket_mode_is_off(call
     assert manifest["settings"]["event_subscriptions"]["request_url"] == url
     assert manifest["settings"]["interactivity"]["request_url"] == url
     assert [each["url"] for each in manifest["features"]["slash_commands"]] == [url]
+
+
+@pytest.mark.parametrize(
+    ("given", "before"),
+    [
+        ("https://bot.example.com", "https://bot.example.com"),
+        ("https://bot.example.com/slack/events", "https://bot.example.com"),
+        ("https://bot.example.com:8443/behind/a/proxy/", "https://bot.example.com:8443/behind/a/proxy"),
+    ],
+)
+def test_slack_sends_to_the_path_at_which_the_bot_listens(call: Call, given: str, before: str) -> None:
+    manifest = yaml.safe_load(call("manifest", "--http", given).out)
+
+    assert manifest["settings"]["interactivity"]["request_url"] == before + EVENTS_PATH
 
 
 @pytest.mark.parametrize(

@@ -2,23 +2,30 @@
 
 import asyncio
 import json
-from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 
 import aiohttp
 import pytest
-from sqlalchemy import Connection, Engine, text
+from sqlalchemy import Engine, text
 
-from bot.serve.ops import Readiness, start_ops
-from bot.serve.slack_process import WORKER_SILENT, SlackProcess, StartError
+from bot.serve.address import Address
+from bot.serve.errors import ListenError
+from bot.serve.metrics import Page
+from bot.serve.ops import start_ops
+from bot.serve.readiness import WORKER_SILENT, Readiness, read_readiness
+from bot.serve.slack_process import SlackProcess
 from bot.settings import Settings
-from bot.store import operations
+from bot.store import operations, subscriptions
 from bot.store.engine import build_engine
 from bot.store.schema import migrate
-from bot.wiring.desk import utc_now
+from bot.wiring.clock import utc_now
 
-Write = Callable[[Connection], object]
+HERE = Address("127.0.0.1", 0)
+
+
+async def no_page(_: str) -> Page:
+    return Page(b"", "text/plain")
 
 
 def get(path: str, readiness: Readiness) -> tuple[int, dict[str, object]]:
@@ -26,7 +33,7 @@ def get(path: str, readiness: Readiness) -> tuple[int, dict[str, object]]:
         return readiness
 
     async def go() -> tuple[int, dict[str, object]]:
-        runner = await start_ops("127.0.0.1", 0, look)
+        runner = await start_ops(HERE, look, no_page)
         port = runner.addresses[0][1]
         try:
             async with (
@@ -40,9 +47,8 @@ def get(path: str, readiness: Readiness) -> tuple[int, dict[str, object]]:
     return asyncio.run(go())
 
 
-def checks(engine: Engine, *, connected: bool = True) -> dict[str, str]:
-    process = SlackProcess(Settings(), [], "127.0.0.1", 0)
-    return dict(process._readiness(engine, connected=connected).problems)
+def checks(engine: Engine, *, slack: str = "") -> dict[str, str]:
+    return dict(read_readiness(engine, slack=slack).problems)
 
 
 @pytest.fixture
@@ -79,13 +85,13 @@ def test_healthy_is_healthy_whatever_is_missing():
 def test_all_is_well_with_a_connection_and_a_worker_that_was_just_heard_of(engine: Engine):
     beat(engine)
 
-    assert checks(engine) == {"slack": "", "database": "", "worker": "", "aws": ""}
+    assert checks(engine) == {"slack": "", "database": "", "worker": "", "aws": "", "digest": ""}
 
 
 def test_without_a_connection_slack_is_named(engine: Engine):
     beat(engine)
 
-    assert checks(engine, connected=False)["slack"] == "not connected"
+    assert checks(engine, slack="not connected")["slack"] == "not connected"
 
 
 def test_a_worker_that_is_silent_for_too_long_is_named(engine: Engine):
@@ -107,15 +113,28 @@ def test_a_database_that_fails_is_named_without_its_address(engine: Engine):
     assert checks(engine) == {"slack": "", "database": "OperationalError"}
 
 
-def test_a_port_that_is_taken_is_said_with_the_way_out(tmp_path: Path):
+@pytest.mark.parametrize("http", [None, HERE], ids=["over Socket Mode", "over HTTP"])
+def test_a_port_that_is_taken_is_said_with_the_way_out(tmp_path: Path, http: Address | None):
     async def go() -> None:
-        taken = await start_ops("127.0.0.1", 0, lambda: asyncio.sleep(0, Readiness(())))
+        taken = await start_ops(HERE, lambda: asyncio.sleep(0, Readiness(())), no_page)
         settings = Settings.model_validate({"store": {"url": f"sqlite:///{tmp_path / 'store.db'}"}})
-        process = SlackProcess(settings, [], "127.0.0.1", taken.addresses[0][1])
+        ops = Address("127.0.0.1", taken.addresses[0][1])
         try:
-            await process.run()
+            await SlackProcess(settings, [], ops, http).run()
         finally:
             await taken.cleanup()
 
-    with pytest.raises(StartError, match=r"Give another --ops-port\."):
+    with pytest.raises(ListenError, match=r"on 127\.0\.0\.1:\d+: .*in use.* Give another --ops-port\."):
         asyncio.run(go())
+
+
+def test_a_digest_that_nobody_could_be_told_of_is_told_here_while_the_channel_has_one(engine: Engine):
+    with engine.begin() as connection:
+        subscriptions.mark_failed(connection, "C0DIGEST", "is_archived")
+        subscriptions.mark_told(connection, "C0DIGEST", [], now=utc_now())
+
+    def digest(channel: str) -> str:
+        return dict(read_readiness(engine, slack="", digest_channel=channel).problems)["digest"]
+
+    assert digest("C0DIGEST") == "C0DIGEST: is_archived"
+    assert digest("C0OTHER") == ""

@@ -65,6 +65,14 @@ class Serving:
         ):
             return answer.status, (await answer.json())["checks"]
 
+    async def metrics(self) -> str:
+        async with (
+            aiohttp.ClientSession(trust_env=False) as session,
+            session.get(f"{self._ops}/metrics") as answer,
+        ):
+            assert answer.status == 200
+            return await answer.text()
+
     async def end(self) -> int:
         async with asyncio.timeout(SECONDS):
             return await self.process.wait()
@@ -81,12 +89,12 @@ async def until(look: Callable[[], Awaitable[T]], what: str) -> T:
 
 
 @asynccontextmanager
-async def serving(folder: Path, **environment: str) -> AsyncIterator[Serving]:
+async def serving(folder: Path, *options: str, **environment: str) -> AsyncIterator[Serving]:
     """The process, which is ended with the block if it has not ended by itself."""
     port = free_port()
     config = folder / "settings.toml"
     config.write_text(SETTINGS + f'[store]\nurl = "sqlite:///{folder / "store.db"}"\n')
-    command = ("-m", "bot", "serve", "--config", str(config), "--ops-port", str(port))
+    command = ("-m", "bot", "serve", "--config", str(config), "--ops-port", str(port), *options)
     with (folder / "log").open("wb") as log:
         process = await asyncio.create_subprocess_exec(
             *(sys.executable, *command),
@@ -127,6 +135,16 @@ def is_there(pid: int) -> bool:
     return True
 
 
+def slack_elsewhere() -> dict[str, str]:
+    """The environment for a Slack that nobody has started."""
+    return {**LocalSlack().environment, "SLACK_API_URL": f"http://127.0.0.1:{free_port()}/api/"}
+
+
+async def aws_alone_is_missing(bot: Serving) -> bool:
+    status, checks = await bot.ready()
+    return status == 503 and [name for name, said in checks.items() if said != "ok"] == ["aws"]
+
+
 async def help_is_given(slack: LocalSlack, answers: int) -> None:
     async with Person(slack.url, RILEY) as riley:
         await riley.command("/support-role help", CLOUD_SECURITY)
@@ -140,8 +158,7 @@ def test_it_serves_outlives_its_worker_and_stops_with_nothing_left(tmp_path: Pat
             await help_is_given(slack, 1)
 
             async def aws_is_named() -> bool:
-                status, checks = await bot.ready()
-                return status == 503 and [n for n, said in checks.items() if said != "ok"] == ["aws"]
+                return await aws_alone_is_missing(bot)
 
             await until(aws_is_named, "/readyz names what keeps the worker from AWS, and nothing else")
 
@@ -157,6 +174,53 @@ def test_it_serves_outlives_its_worker_and_stops_with_nothing_left(tmp_path: Pat
             assert not is_there(second)
 
     asyncio.run(go())
+
+
+def test_over_http_it_needs_no_app_token_serves_is_measured_and_stops(tmp_path: Path):
+    async def go() -> None:
+        port = free_port()
+        async with LocalSlack(request_url=f"http://127.0.0.1:{port}/slack/events") as slack:
+            environment = slack.environment
+            del environment["SLACK_APP_TOKEN"]
+            async with serving(tmp_path, "--http", "--port", str(port), **environment) as bot:
+
+                async def aws_is_named() -> bool:
+                    return (tmp_path / "log").read_text().count("ready") > 0 and await aws_alone_is_missing(
+                        bot
+                    )
+
+                await until(aws_is_named, "/readyz names what keeps the worker from AWS, and nothing else")
+                await help_is_given(slack, 1)
+                page = await bot.metrics()
+                assert 'support_role_ack_seconds_count{kind="slash_commands"} 1.0' in page
+                assert "support_role_workers_without_aws 1.0" in page
+                assert "support_role_slack_ready 1.0" in page
+
+                async with Person(slack.url, RILEY) as riley:
+                    await riley.command("/support-role help", CLOUD_SECURITY)
+                    bot.process.send_signal(signal.SIGTERM)
+                    assert await bot.end() == 0
+                    # What was acked a moment before the end is answered.
+                    assert len(await riley.messages(CLOUD_SECURITY)) == 2
+                assert "Traceback" not in (tmp_path / "log").read_text()
+
+    asyncio.run(go())
+
+
+def test_a_port_that_is_taken_is_one_line_and_exit_code_2(tmp_path: Path):
+    async def go() -> int:
+        with socket.create_server(("127.0.0.1", 0)) as taken:
+            port = str(taken.getsockname()[1])
+            async with serving(tmp_path, "--http", "--port", port, **slack_elsewhere()) as bot:
+                return await bot.end()
+
+    code = asyncio.run(go())
+
+    said = (tmp_path / "log").read_text().splitlines()
+    assert code == 2
+    assert "Traceback" not in "\n".join(said)
+    assert [line for line in said if "Cannot" in line] == [said[-1]]
+    assert "Give another --port or --host." in said[-1]
 
 
 def test_a_worker_whose_parent_was_killed_ends_by_itself(tmp_path: Path):
@@ -187,8 +251,7 @@ def is_running(pid: int) -> bool:
 
 def test_it_stops_when_asked_while_slack_cannot_be_reached(tmp_path: Path):
     async def go() -> None:
-        environment = {**LocalSlack().environment, "SLACK_API_URL": f"http://127.0.0.1:{free_port()}/api/"}
-        async with serving(tmp_path, **environment) as bot:
+        async with serving(tmp_path, **slack_elsewhere()) as bot:
 
             async def is_trying() -> bool:
                 return b"Slack does not answer" in (tmp_path / "log").read_bytes()

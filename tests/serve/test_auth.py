@@ -7,7 +7,8 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.sandbox.slack import LocalSlack, Person, default_workspace
 from bot.sandbox.slack.workspace import RILEY
-from bot.serve.slack_process import StartError, _accepted
+from bot.serve.auth import BOT_TOKEN, accepted
+from bot.serve.errors import StartError
 from bot.slack.client import build_async_client
 
 NOT_THIS_ONE = "xoxb-not-this-one"
@@ -21,7 +22,7 @@ def tried(token: str, *failures: str) -> object:
             for failure in failures:
                 await riley.fail_next("auth.test", failure)
             client: AsyncWebClient = build_async_client(token, slack.api_url)
-            return await _accepted(client.auth_test(), "slack.bot_token")
+            return await accepted(client.auth_test(), BOT_TOKEN)
 
     return asyncio.run(go())
 
@@ -51,6 +52,6 @@ def test_a_slack_that_is_not_there_is_waited_for():
     async def go() -> object:
         client = build_async_client(NOT_THIS_ONE, "http://127.0.0.1:9/api/")
         client.retry_handlers.clear()
-        return await _accepted(client.auth_test(), "slack.bot_token")
+        return await accepted(client.auth_test(), BOT_TOKEN)
 
     assert asyncio.run(go()) is None
