@@ -19,13 +19,16 @@ class Readiness:
     """Each thing that must be right, and what is wrong with it; empty when nothing is."""
 
     problems: tuple[tuple[str, str], ...]
+    warnings: tuple[tuple[str, str], ...] = ()
+    """What is worth a look and keeps nobody from being served."""
 
     @property
     def is_ready(self) -> bool:
         return all(not problem for _, problem in self.problems)
 
     def as_json(self) -> dict[str, object]:
-        return {"ready": self.is_ready, "checks": {name: problem or "ok" for name, problem in self.problems}}
+        checks = {name: problem or "ok" for name, problem in (*self.problems, *self.warnings)}
+        return {"ready": self.is_ready, "checks": checks}
 
 
 def read_readiness(engine: Engine, *, slack: str, digest_channel: str = "") -> Readiness:
@@ -41,5 +44,5 @@ def read_readiness(engine: Engine, *, slack: str, digest_channel: str = "") -> R
         return Readiness((("slack", slack), ("database", type(fault).__name__)))
     problem = workers[0].problem if workers else ""
     worker = "" if workers else "no worker has been heard of lately"
-    found = (("slack", slack), ("database", ""), ("worker", worker), ("aws", problem), ("digest", digest))
-    return Readiness(found)
+    found = (("slack", slack), ("database", ""), ("worker", worker), ("aws", problem))
+    return Readiness(found, warnings=(("digest", digest),))

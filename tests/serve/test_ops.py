@@ -85,7 +85,7 @@ def test_healthy_is_healthy_whatever_is_missing():
 def test_all_is_well_with_a_connection_and_a_worker_that_was_just_heard_of(engine: Engine):
     beat(engine)
 
-    assert checks(engine) == {"slack": "", "database": "", "worker": "", "aws": "", "digest": ""}
+    assert checks(engine) == {"slack": "", "database": "", "worker": "", "aws": ""}
 
 
 def test_without_a_connection_slack_is_named(engine: Engine):
@@ -128,13 +128,21 @@ def test_a_port_that_is_taken_is_said_with_the_way_out(tmp_path: Path, http: Add
         asyncio.run(go())
 
 
+def test_what_is_only_a_warning_keeps_nobody_from_being_served():
+    readiness = Readiness((("slack", ""),), warnings=(("digest", "C0TEAM: is_archived"),))
+    assert get("/readyz", readiness) == (
+        200,
+        {"ready": True, "checks": {"slack": "ok", "digest": "C0TEAM: is_archived"}},
+    )
+
+
 def test_a_digest_that_nobody_could_be_told_of_is_told_here_while_the_channel_has_one(engine: Engine):
     with engine.begin() as connection:
         subscriptions.mark_failed(connection, "C0DIGEST", "is_archived")
         subscriptions.mark_told(connection, "C0DIGEST", [], now=utc_now())
 
     def digest(channel: str) -> str:
-        return dict(read_readiness(engine, slack="", digest_channel=channel).problems)["digest"]
+        return dict(read_readiness(engine, slack="", digest_channel=channel).warnings)["digest"]
 
     assert digest("C0DIGEST") == "C0DIGEST: is_archived"
     assert digest("C0OTHER") == ""
