@@ -29,15 +29,16 @@ This module imports nothing, so that `bot.aws.reader` costs no boto3. What the o
     `read_target(account, plan, scope: Mapping[AccountId, Account], reader: Boto3Reader) -> TargetFacts`
 
 `bot.aws.organization`
-    `read_organization(config, include_ous=(), *, with_tags=False) -> tuple[OrganizationAccount, ...]`
-    `OrganizationAccount(id, name, ou, state, tags, is_management)`
+    `read_organization(config, include_ous=(), *, with_tags=False) -> Organization`
+    `Organization(management_id, accounts)` · `OrganizationAccount(id, name, ou, state, tags)`
 
 `bot.aws.support_role`: everything that writes; one `Writer` for one fix, none of it shared
     `Writer(account, plan, request_id, approver, config, sleep=time.sleep)`; AwsError when a name does not fit
     AWS
     `.observe() -> ObservedRole | None`
-    `.create_role() -> Created | NotOurs` · `.attach_policy() -> Attached | NotOurs`
-    `.read_back(attempts=6) -> ReadBack` · `.delete_created_role(role_id) -> Deleted | NotOurs`
+    `.create_role(why_not) -> Created | NotOurs | Withheld`
+    `.attach_policy(why_not) -> Attached | NotOurs | Withheld` · `.read_back(attempts=6) -> ReadBack`
+    `.delete_created_role(role_id, tags, why_not) -> Deleted | NotOurs | Withheld`
     `SCAN_ACTIONS`, `TARGET_ACTIONS`, `WRITE_ACTIONS`, `UNDO_ACTIONS`: the IAM actions used, for the role
     templates; `ASSUME_ACTIONS` for the remediation role's trust policy
 

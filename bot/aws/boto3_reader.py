@@ -18,7 +18,7 @@ from bot.aws.faults import BOTOCORE_FAILURES, CallError, UnreadableError, from_b
 from bot.aws.inspection import Answer, Call, ProvidersNeeded, Steps, identify, inspect_account
 from bot.aws.reader import utc_now
 from bot.aws.sessions import AwsConfig, Credentials, Identity, botocore_session
-from bot.domain.account import Account, AccountState
+from bot.domain.account import Account
 from bot.domain.facts import AccountFacts
 
 T = TypeVar("T")
@@ -71,7 +71,7 @@ class Boto3Reader:
 
     def read_account(self, account: Account) -> AccountFacts:
         """The facts of one account; whatever cannot be read is in the facts, never raised."""
-        if account.state is not AccountState.ACTIVE:
+        if not account.is_checked:
             return AccountFacts(account, self.now())
         try:
             caller = self.caller

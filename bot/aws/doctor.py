@@ -17,7 +17,7 @@ from bot.aws.inspection import Answer
 from bot.aws.inventory import read_inventory
 from bot.aws.reader import utc_now
 from bot.aws.sessions import AwsConfig, Identity, parse_identity
-from bot.domain.account import Account, AccountId, AccountState
+from bot.domain.account import Account, AccountId
 from bot.domain.doctor import CHECKS, Diagnosis, Probe, good, judge_clock, skipped, wrong
 from bot.domain.errors import AwsError
 from bot.settings import Settings
@@ -115,7 +115,7 @@ class _AwsDoctor:
             text, _, step = str(fault).partition(". ")
             yield wrong("aws.accounts", f"The accounts in scope cannot be read: {text}.", step)
             return
-        active = [account for account in every if account.state is AccountState.ACTIVE]
+        active = [account for account in every if account.is_checked]
         tried = sample(active, self.most_accounts)
         yield _in_scope(every, active, tried)
         scope = {account.id: account for account in every}

@@ -16,7 +16,7 @@ from bot.aws.principals import Principals
 from bot.aws.reader import Reader
 from bot.aws.remains import Page, list_on_role, parse_attached, parse_inline
 from bot.aws.sessions import Identity
-from bot.domain.account import Account, AccountId, AccountState
+from bot.domain.account import Account, AccountId
 from bot.domain.deep_facts import (
     Carriers,
     DeepFacts,
@@ -78,7 +78,7 @@ async def look_deeper(
 
 
 def _is_worth_it(facts: AccountFacts) -> bool:
-    return facts.unreadable is None and facts.account.state is AccountState.ACTIVE
+    return facts.unreadable is None and facts.account.is_checked
 
 
 def _steps(

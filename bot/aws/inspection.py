@@ -30,7 +30,7 @@ from bot.aws.sessions import (
     role_arn,
     role_name,
 )
-from bot.domain.account import Account, AccountId, AccountState
+from bot.domain.account import Account, AccountId
 from bot.domain.facts import AccountFacts, ProviderKind, Providers, RoleFacts
 
 T = TypeVar("T")
@@ -129,7 +129,7 @@ def inspect_account(
     now: Callable[[], datetime],
 ) -> Steps[AccountFacts]:
     """Everything the rule needs to know of one account; whatever cannot be read is in the facts."""
-    if account.state is not AccountState.ACTIVE:
+    if not account.is_checked:
         return AccountFacts(account, now())
     try:
         inside = yield from enter(account, caller, session_name)

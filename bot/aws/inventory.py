@@ -1,11 +1,10 @@
 """The accounts in scope: those of settings, those of AWS Organizations, or the bot's own alone."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from bot.aws.boto3_reader import Boto3Reader, make_session
 from bot.aws.faults import UnreadableError
-from bot.aws.organization import OrganizationAccount, read_organization
+from bot.aws.organization import Organization, OrganizationAccount, read_organization
 from bot.aws.sessions import AwsConfig, Identity
 from bot.domain.account import Access, Account, AccountId
 from bot.domain.errors import AwsError
@@ -31,7 +30,7 @@ def read_inventory(
     caller = read_caller(config)
     organization = settings.aws.organization
     if not organization.enabled:
-        return merge_inventory(settings, (), caller)
+        return merge_inventory(settings, Organization(), caller)
     wanted = wanted or Wanted()
     ous = organization.include_ous or (WHOLE_ORGANIZATION if wanted.ous else ())
     with_tags = wanted.tags or bool(organization.include_tags)
@@ -55,22 +54,26 @@ def read_caller(config: AwsConfig) -> Identity:
 
 def merge_inventory(
     settings: Settings,
-    organization: Iterable[OrganizationAccount],
+    organization: Organization,
     caller: Identity,
 ) -> tuple[Account, ...]:
-    """Every account once, those of settings first; what settings say of one wins, exclusions win over all."""
+    """Every account once, those of settings first; what settings say of one wins, exclusions win over all.
+
+    The management account is known as such also where settings name it and the organization's list does not.
+    """
     aws = settings.aws
-    listed = {each.id: each for each in organization}
+    listed = {each.id: each for each in organization.accounts}
     wanted = [each for each in listed.values() if _has_a_tag(each, aws.organization.include_tags)]
     ids = [AccountId(each.id) for each in aws.accounts] + [each.id for each in wanted]
     if not ids and not aws.organization.enabled:
         ids = [AccountId(caller.account_id)]
     excluded = set(aws.organization.exclude_accounts)
-    return tuple(
+    accounts = (
         _account(settings, account_id, listed.get(account_id), caller)
         for account_id in dict.fromkeys(ids)
         if account_id not in excluded
     )
+    return tuple(replace(each, is_management=each.id == organization.management_id) for each in accounts)
 
 
 def _has_a_tag(account: OrganizationAccount, tags: tuple[str, ...]) -> bool:
@@ -96,7 +99,6 @@ def _account(
         ou=listed.ou,
         state=listed.state,
         tags=listed.tags,
-        is_management=listed.is_management,
     )
 
 

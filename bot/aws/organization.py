@@ -25,7 +25,13 @@ class OrganizationAccount:
     state: AccountState
     tags: tuple[tuple[str, str], ...]
     """Empty unless asked for."""
-    is_management: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Organization:
+    management_id: AccountId = AccountId("")
+    """Its management account, whether or not that is among `accounts`; empty: not known."""
+    accounts: tuple[OrganizationAccount, ...] = ()
 
 
 def read_organization(
@@ -33,8 +39,8 @@ def read_organization(
     include_ous: Collection[str] = (),
     *,
     with_tags: bool = False,
-) -> tuple[OrganizationAccount, ...]:
-    """List the organization's accounts with the caller's own credentials.
+) -> Organization:
+    """Read the organization's accounts with the caller's own credentials.
 
     `include_ous` keeps those in the named OUs and below; an OU is named by id, by path, or by a name of its
     own. Only then are OUs read at all, which costs two calls for each. AwsError when a call is refused, or
@@ -43,32 +49,28 @@ def read_organization(
     listing = _Listing(make_client("organizations", config, make_session(), MAX_ATTEMPTS))
     management = _management_of(listing.call("describe_organization"))
     found = listing.in_ous(include_ous) if include_ous else listing.all_accounts()
-    return tuple(
-        _account(raw, ou, management, listing.tags(raw["Id"]) if with_tags else ()) for raw, ou in found
-    )
+    accounts = (_account(raw, ou, listing.tags(raw["Id"]) if with_tags else ()) for raw, ou in found)
+    return Organization(AccountId(management), tuple(accounts))
 
 
-def _account(
-    raw: Mapping[str, Any], ou: str, management: str, tags: tuple[tuple[str, str], ...]
-) -> OrganizationAccount:
+def _account(raw: Mapping[str, Any], ou: str, tags: tuple[tuple[str, str], ...]) -> OrganizationAccount:
     return OrganizationAccount(
         id=AccountId(raw["Id"]),
         name=raw.get("Name", ""),
         ou=ou,
         state=parse_state(raw),
         tags=tags,
-        is_management=raw["Id"] == management,
     )
 
 
 def parse_state(raw: Mapping[str, Any]) -> AccountState:
-    """`State`, or the older `Status`. One that is new to us counts as active: it is then tried, not left
-    out.
+    """`State`, or the older `Status`. One that is new to us is OTHER: it is read, not left out, and never
+    written to.
     """
     try:
         return AccountState(raw.get("State") or raw["Status"])
     except (KeyError, ValueError):
-        return AccountState.ACTIVE
+        return AccountState.OTHER
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from bot.aws.faults import CallError, UnreadableError, unparseable
 from bot.aws.inspection import Answer, Inside, Steps, enter, parse_role, read_providers
 from bot.aws.sessions import Identity, parse_identity, role_name
-from bot.domain.account import Account, AccountId, AccountState
+from bot.domain.account import Account, AccountId
 from bot.domain.deep_facts import session_role
 from bot.domain.facts import ProviderKind
 from bot.domain.plan import Existence, PrincipalFact
@@ -71,7 +71,7 @@ class Principals:
         if identity.is_in(self._account):
             return self._account
         home = self._scope.get(AccountId(identity.account_id))
-        readable = home is not None and home.state is AccountState.ACTIVE and identity.is_in(home)
+        readable = home is not None and home.is_checked and identity.is_in(home)
         return home if readable else None
 
 

@@ -18,7 +18,7 @@ from bot.aws.inspection import Answer, Call, ProvidersNeeded, Steps, identify, i
 from bot.aws.pace import Pace
 from bot.aws.sessions import AwsConfig, Identity
 from bot.aws.wire import Wire
-from bot.domain.account import Account, AccountState
+from bot.domain.account import Account
 from bot.domain.facts import AccountFacts, UnreadableCode
 
 T = TypeVar("T")
@@ -101,7 +101,7 @@ class Reader:
             await asyncio.gather(*running, return_exceptions=True)
 
     async def _read_account(self, account: Account) -> AccountFacts:
-        if account.state is not AccountState.ACTIVE:
+        if not account.is_checked:
             return AccountFacts(account, self._now())
 
         def plan(caller: Identity) -> Steps[AccountFacts]:

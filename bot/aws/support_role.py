@@ -7,8 +7,6 @@ run again. A role that this request did not create is never touched: `NotOurs` s
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any
 
 from bot.aws.faults import CallError, Place
 from bot.aws.inspection import SCAN_ACTIONS
@@ -24,6 +22,16 @@ from bot.aws.session_policies import (
 from bot.aws.sessions import AwsConfig, Identity, require_account
 from bot.aws.target import TARGET_ACTIONS, read_target, trusted_arns
 from bot.aws.write_session import WriteSession, request_ids
+from bot.aws.written import (
+    Attached,
+    Created,
+    Deleted,
+    NotOurs,
+    ReadBack,
+    WhyNot,
+    Withheld,
+    nothing_against,
+)
 from bot.domain.account import Account
 from bot.domain.errors import AwsError
 from bot.domain.facts import UnreadableCode
@@ -36,53 +44,12 @@ NEW_ROLE_DELAYS = (1.0, 2.0, 4.0)
 LONGEST_DELAY = 8.0
 
 
-@dataclass(frozen=True, slots=True)
-class NotOurs:
-    """Nothing was changed: what is there is not what this request made."""
-
-    reason: str
-    request_ids: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Created:
-    arn: str
-    role_id: str
-    already: bool
-    """An earlier, unfinished run of this request made it."""
-    request_ids: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Attached:
-    already: bool
-    request_ids: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class ReadBack:
-    """`visible`: IAM shows the role with the policy attached. Right only if there are no problems either."""
-
-    visible: bool
-    problems: tuple[str, ...]
-    request_ids: tuple[str, ...] = ()
-
-    @property
-    def verified(self) -> bool:
-        return self.visible and not self.problems
-
-
-@dataclass(frozen=True, slots=True)
-class Deleted:
-    already: bool
-    request_ids: tuple[str, ...] = ()
-
-
 class Writer:
     """One fix, in one account, approved by one person. Not shared, not thread-safe.
 
     The remediation role is assumed at the first call, not before. Making a Writer raises AwsError when plan,
-    request id or approver do not fit AWS; every method raises AwsError for what AWS refuses for good.
+    request id or approver do not fit AWS; every method raises AwsError for what AWS refuses for good. What
+    changes something asks `why_not` first, once more before each call, also when one is tried again.
     """
 
     def __init__(
@@ -122,12 +89,22 @@ class Writer:
                 return None
             raise
 
-    def create_role(self) -> Created | NotOurs:
+    def wait_for_role(self) -> ObservedRole | None:
+        """The role, given IAM some time to show it."""
         observed = self.observe()
-        return self._create() if observed is None else self._recognise(observed)
+        for delay in NEW_ROLE_DELAYS:
+            if observed is not None:
+                break
+            self._sleep(delay)
+            observed = self.observe()
+        return observed
 
-    def attach_policy(self) -> Attached | NotOurs:
-        observed = self._wait_for_role()
+    def create_role(self, why_not: WhyNot = nothing_against) -> Created | NotOurs | Withheld:
+        observed = self.observe()
+        return self._create(why_not) if observed is None else self._recognise(observed)
+
+    def attach_policy(self, why_not: WhyNot = nothing_against) -> Attached | NotOurs | Withheld:
+        observed = self.wait_for_role()
         if observed is None:
             raise self._writing.failed(CallError(UnreadableCode.BAD_ANSWER, "NoSuchEntity"), "GetRole")
         stranger = self._stranger(observed)
@@ -135,7 +112,7 @@ class Writer:
             return stranger
         if self._plan.policy_arn in observed.policies:
             return Attached(already=True, request_ids=observed.request_ids)
-        return Attached(already=False, request_ids=request_ids(self._attach()))
+        return self._attach(why_not)
 
     def read_back(self, attempts: int = 6) -> ReadBack:
         """Look until IAM shows exactly what was approved, or the attempts are used up."""
@@ -148,8 +125,11 @@ class Writer:
         return result
 
     def delete_created_role(
-        self, role_id: str, tags: tuple[tuple[str, str], ...] | None = None
-    ) -> Deleted | NotOurs:
+        self,
+        role_id: str,
+        tags: tuple[tuple[str, str], ...] | None = None,
+        why_not: WhyNot = nothing_against,
+    ) -> Deleted | NotOurs | Withheld:
         """Detach the policy and delete the role, if it is untouched since this request made it.
 
         For an attach that failed for good, and for an undo, which says the exact `tags` that the role must
@@ -159,7 +139,7 @@ class Writer:
         if observed is None:
             return Deleted(already=True)
         stranger = self._stranger(observed) or self._touched(observed, role_id, tags)
-        return stranger or self._delete(observed)
+        return stranger or self._delete(observed, why_not)
 
     def _session(self, config: AwsConfig, policy: str) -> WriteSession:
         return WriteSession(
@@ -171,9 +151,12 @@ class Writer:
             policy=policy,
         )
 
-    def _create(self) -> Created | NotOurs:
+    def _create(self, why_not: WhyNot) -> Created | NotOurs | Withheld:
         delays = iter(NEW_PRINCIPAL_DELAYS)
         while True:
+            refused = why_not()
+            if refused is not None:
+                return Withheld(refused)
             try:
                 answer = self._writing.call("CreateRole", **self._role_parameters())
             except AwsError as error:
@@ -213,7 +196,7 @@ class Writer:
 
     def _namesake(self, error: AwsError) -> Created | NotOurs:
         """What CreateRole ran into: our own role, made by a call whose answer was lost, or a stranger's."""
-        observed = self._wait_for_role()
+        observed = self.wait_for_role()
         if observed is not None:
             return self._recognise(observed)
         return NotOurs(
@@ -232,25 +215,21 @@ class Writer:
             error.request_id,
         )
 
-    def _wait_for_role(self) -> ObservedRole | None:
-        """The role, given IAM some time to show it."""
-        observed = self.observe()
-        for delay in NEW_ROLE_DELAYS:
-            if observed is not None:
-                break
-            self._sleep(delay)
-            observed = self.observe()
-        return observed
-
-    def _attach(self) -> Any:
-        for delay in NEW_ROLE_DELAYS:
+    def _attach(self, why_not: WhyNot) -> Attached | Withheld:
+        delays = iter(NEW_ROLE_DELAYS)
+        while True:
+            refused = why_not()
+            if refused is not None:
+                return Withheld(refused)
             try:
-                return self._writing.call("AttachRolePolicy", PolicyArn=self._plan.policy_arn)
+                answer = self._writing.call("AttachRolePolicy", PolicyArn=self._plan.policy_arn)
             except AwsError as error:
-                if error.code != "NoSuchEntity":
+                delay = next(delays, None)
+                if error.code != "NoSuchEntity" or delay is None:
                     raise
-            self._sleep(delay)
-        return self._writing.call("AttachRolePolicy", PolicyArn=self._plan.policy_arn)
+                self._sleep(delay)
+            else:
+                return Attached(already=False, request_ids=request_ids(answer))
 
     def _read_back_once(self) -> ReadBack:
         observed = self.observe()
@@ -272,17 +251,27 @@ class Writer:
         others += self._undoing.call("ListRolePolicies")["PolicyNames"]
         return NotOurs(f"{arn} has other policies by now: {', '.join(others)}", seen) if others else None
 
-    def _delete(self, observed: ObservedRole) -> Deleted:
-        ids = observed.request_ids
+    def _delete(self, observed: ObservedRole, why_not: WhyNot) -> Deleted | Withheld:
+        detaches, ids = self._plan.policy_arn in observed.policies, observed.request_ids
+        if detaches:
+            refused = why_not()
+            if refused is not None:
+                return Withheld(refused, request_ids=ids)
+            ids += self._gone_after("DetachRolePolicy", PolicyArn=self._plan.policy_arn) or ()
+        refused = why_not()
+        if refused is not None:
+            return Withheld(refused, detaches, ids)
+        deleted = self._gone_after("DeleteRole")
+        return Deleted(already=deleted is None, request_ids=ids + (deleted or ()))
+
+    def _gone_after(self, operation: str, **parameters: object) -> tuple[str, ...] | None:
+        """The ids of the call; None when what it takes away was gone already."""
         try:
-            if self._plan.policy_arn in observed.policies:
-                ids += request_ids(self._undoing.call("DetachRolePolicy", PolicyArn=self._plan.policy_arn))
-            ids += request_ids(self._undoing.call("DeleteRole"))
+            return request_ids(self._undoing.call(operation, **parameters))
         except AwsError as error:
             if error.code != "NoSuchEntity":
                 raise
-            return Deleted(already=True, request_ids=ids)
-        return Deleted(already=False, request_ids=ids)
+            return None
 
 
 __all__ = [
@@ -297,6 +286,8 @@ __all__ = [
     "NotOurs",
     "ObservedRole",
     "ReadBack",
+    "WhyNot",
+    "Withheld",
     "Writer",
     "read_target",
 ]

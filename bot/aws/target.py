@@ -17,7 +17,7 @@ from bot.aws.inspection import (
 from bot.aws.principals import Principals
 from bot.aws.remains import REMAINS_ACTIONS
 from bot.aws.sessions import Identity
-from bot.domain.account import Account, AccountId, AccountState
+from bot.domain.account import Account, AccountId
 from bot.domain.facts import AccountFacts, Unreadable
 from bot.domain.plan import ExistingRole, Plan, PrincipalFact, TargetFacts
 
@@ -36,7 +36,7 @@ def read_target(
     A principal's own account is read with that account's scan role when it is in `scope`; elsewhere IAM
     decides. Whatever cannot be read is in the answer, never raised.
     """
-    if account.state is not AccountState.ACTIVE:
+    if not account.is_checked:
         return TargetFacts(AccountFacts(account, reader.now()))
     try:
         caller = reader.caller

@@ -11,13 +11,15 @@ POLICY_NAME = "AWSSupportAccess"
 
 
 class AccountState(StrEnum):
-    """An account's `State` in AWS Organizations; only ACTIVE ones can be read."""
+    """An account's `State` in AWS Organizations."""
 
     ACTIVE = "ACTIVE"
     PENDING_ACTIVATION = "PENDING_ACTIVATION"
     SUSPENDED = "SUSPENDED"
     PENDING_CLOSURE = "PENDING_CLOSURE"
     CLOSED = "CLOSED"
+    OTHER = "OTHER"
+    """One that AWS has added since, or none at all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +58,11 @@ class Account:
     def label(self) -> str:
         """`payments (111122223333)`, or the id alone for an account without a name."""
         return f"{self.name} ({self.id})" if self.name else self.id
+
+    @property
+    def is_checked(self) -> bool:
+        """Whether it is tried to read it; nothing is written to any but an active one."""
+        return self.state in {AccountState.ACTIVE, AccountState.OTHER}
 
     @property
     def policy_arn(self) -> str:

@@ -10,8 +10,9 @@ _IAM_ARN = re.compile(
     re.ASCII,
 )
 _MANAGED_PATHS = ("aws-reserved/", "aws-service-role/")
-_MANAGED_NAMES = ("AWSReservedSSO_", "AWSServiceRoleFor")
-"""Such a role stands under one of the paths; an ARN without the path names none that could be trusted."""
+_MANAGED_NAMES = ("awsreservedsso_", "awsservicerolefor")
+"""In lower case: IAM finds a role by its name in any case. Such a role stands under one of the paths; an ARN
+without the path names none that could be trusted."""
 
 
 def problem_with_principal(arn: str, account: Account) -> str:
@@ -26,11 +27,12 @@ def problem_with_principal(arn: str, account: Account) -> str:
         return f"account {owner} is neither this account nor in aws.trusted_account_ids"
     if match["kind"] == "saml-provider" and owner != account.id:
         return "a SAML provider can only be trusted by roles of its own account"
-    name = match["rest"].rpartition("/")[2]
+    path_and_name = match["rest"].casefold()
+    name = path_and_name.rpartition("/")[2]
     if not name:
         return "it is not the whole ARN of one role, user or SAML provider"
     if match["kind"] == "role" and (
-        match["rest"].startswith(_MANAGED_PATHS) or name.startswith(_MANAGED_NAMES)
+        path_and_name.startswith(_MANAGED_PATHS) or name.startswith(_MANAGED_NAMES)
     ):
         return "it is a role that AWS manages (Identity Center or a service) and may replace at any time"
     return ""

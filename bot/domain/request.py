@@ -94,12 +94,12 @@ class Person:
     enterprise_id: str = ""
 
     def is_same_as(self, other: "Person") -> bool:
-        """True for one human: ids of users are unique in an enterprise, else within a team."""
-        if self.user_id != other.user_id:
-            return False
-        if self.enterprise_id and other.enterprise_id:
-            return self.enterprise_id == other.enterprise_id
-        return self.team_id == other.team_id
+        """True for one human: ids of users are unique within a team, and throughout an enterprise.
+
+        A team can move to another enterprise, between a request and its decision as well.
+        """
+        of_one_enterprise = bool(self.enterprise_id) and self.enterprise_id == other.enterprise_id
+        return self.user_id == other.user_id and (self.team_id == other.team_id or of_one_enterprise)
 
     def may_be(self, other: "Person") -> bool:
         """False only for two people for certain: with the enterprise of but one known, it cannot be told."""

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, replace
 
-from bot.domain.account import POLICY_NAME, Account, AccountId, AccountState
+from bot.domain.account import POLICY_NAME, Account, AccountId
 from bot.domain.facts import AccountFacts, ProviderKind, Providers, RoleFacts, Unreadable, UnreadableCode
 from bot.domain.finding import Finding, Reason, RoleFinding, Severity, Verdict
 from bot.domain.trust import TrustReading, read_trust, worst_first
@@ -13,6 +13,7 @@ from bot.domain.wording import (
     next_step_for_unknown,
     next_step_for_weak,
     notes_of_roles,
+    notes_of_state,
     reason_of,
     reasons_of_roles,
     trust_unread,
@@ -42,9 +43,13 @@ def evaluate(facts: AccountFacts, *, in_scope: frozenset[AccountId], doubts: Dou
     Doubts only ever make it stricter. Pure and total: whatever could not be read becomes UNKNOWN with its
     reason, never an exception.
     """
-    account = facts.account
-    if account.state is not AccountState.ACTIVE:
+    if not facts.account.is_checked:
         return _skipped(facts)
+    finding = _evaluate(facts, in_scope, doubts)
+    return replace(finding, notes=(*notes_of_state(facts.account), *finding.notes))
+
+
+def _evaluate(facts: AccountFacts, in_scope: frozenset[AccountId], doubts: Doubts) -> Finding:
     unreadable = facts.unreadable or _of_another_account(facts)
     if unreadable:
         return _unknown(facts, unreadable)
@@ -60,7 +65,7 @@ def providers_needed(facts: AccountFacts) -> frozenset[ProviderKind]:
     Which accounts are in scope is not known here. A role that trusts another account is taken for unsound,
     so that a list is at worst read without need, and never missed.
     """
-    if facts.account.state is not AccountState.ACTIVE or facts.unreadable:
+    if not facts.account.is_checked or facts.unreadable:
         return frozenset()
     roles = candidates(facts)
     if not any(_names_provider(role.trust, facts.account) for role in roles):

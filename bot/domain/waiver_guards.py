@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from bot.domain.account import Account, AccountState
+from bot.domain.account import Account
 from bot.domain.guards import (
     ALLOWED,
     ActorIsAMember,
@@ -97,7 +97,7 @@ class AccountCanBeWaived:
         if account is None or account.id != context.waiver.account_id or is_excluded:
             text = f"{context.waiver.label} is not in scope, or no longer."
             return Refused(self.name, text, "See aws.accounts and aws.organization in settings.")
-        if account.state is not AccountState.ACTIVE:
+        if not account.is_checked:
             text = (
                 f"{account.label} is {account.state.value}: it is not checked, so there is nothing to waive."
             )

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 
-from bot.domain.account import Account
+from bot.domain.account import Account, AccountState
 from bot.domain.facts import AccountFacts, Unreadable
 from bot.domain.finding import Reason, RoleFinding
 from bot.domain.trust import REASON_ORDER
@@ -60,6 +60,14 @@ def unsound_beside(roles: Sequence[str]) -> tuple[Reason, ...]:
         return ()
     text = f"Beside the sound one, {_roles(roles)} carried the policy too and could not be found sound."
     return (Reason("unsound-roles", text),)
+
+
+def notes_of_state(account: Account) -> tuple[Reason, ...]:
+    """A note on an account that is read although AWS Organizations does not have it as active."""
+    if account.state is not AccountState.OTHER:
+        return ()
+    text = "AWS Organizations has it in a state that this bot does not know: it is read, and never changed."
+    return (Reason("account-state", text),)
 
 
 def attached_elsewhere(facts: AccountFacts) -> tuple[Reason, ...]:

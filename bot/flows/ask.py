@@ -5,7 +5,7 @@ A click moves the row, records it and enqueues the work in one transaction: all 
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from secrets import token_hex
 
 from sqlalchemy import Connection
@@ -33,6 +33,7 @@ from bot.store import accounts, audit, operations, requests
 HOUR = timedelta(hours=1)
 WORKFLOWS = {RequestKind.FIX: "remediate", RequestKind.UNDO: "undo"}
 """What an approval sets going."""
+APP_HOME = "App Home"
 KIND_WORDS = {RequestKind.FIX: "A fix", RequestKind.UNDO: "An undo"}
 
 
@@ -86,15 +87,11 @@ def ask_for_fix(
 def approve(desk: Desk, request_id: str, decider: Decider) -> RemediationRequest | Refused:
     """Approve, if every guard allows it; of many clicks at once one wins, and the others are told."""
     with desk.engine.begin() as connection:
-        audit.lock_chain(connection)
-        request = requests.read_request(connection, request_id)
-        if request is None or request.bulk_id:
-            return _unknown()
-        context = context_of(desk, connection, request, decider)
-        refusal = _check(desk, connection, guards.DECISION[request.kind], context)
-        if refusal is not None or request.plan is None:
-            return refusal or _unknown()
-        decision = _decision(decider, request.approved_hash, desk)
+        context = _opened(desk, connection, request_id, decider, guards.DECISION)
+        if isinstance(context, Refused):
+            return context
+        request = context.request
+        decision = approval_of(decider, request.approved_hash, context.now)
         moved = requests.move(
             connection,
             request.id,
@@ -107,7 +104,8 @@ def approve(desk: Desk, request_id: str, decider: Decider) -> RemediationRequest
             return _refuse(desk, connection, context, _lost(connection, request))
         kind, workflow = request.kind.value, WORKFLOWS[request.kind]
         outcome = f"<@{decision.person.user_id}> approved the {kind} of {request.label}."
-        record(desk, connection, request, f"{kind}.approved", decision.person, outcome)
+        where = place_of(decider.click)
+        record(desk, connection, request, f"{kind}.approved", decision.person, outcome, where=where)
         desk.enqueue(connection, workflow, request.id, queue=FIXES, key=f"{workflow}:{request.id}")
         return requests.read_request(connection, request.id) or request
 
@@ -115,15 +113,11 @@ def approve(desk: Desk, request_id: str, decider: Decider) -> RemediationRequest
 def deny(desk: Desk, request_id: str, decider: Decider) -> RemediationRequest | Refused:
     """Deny, which any member in the approval channel may do while the request is undecided."""
     with desk.engine.begin() as connection:
-        audit.lock_chain(connection)
-        request = requests.read_request(connection, request_id)
-        if request is None or request.bulk_id:
-            return _unknown()
-        context = context_of(desk, connection, request, decider)
-        refusal = _check(desk, connection, guards.DENIAL[request.kind], context)
-        if refusal is not None:
-            return refusal
-        decision = _decision(decider, request.approved_hash, desk)
+        context = _opened(desk, connection, request_id, decider, guards.DENIAL)
+        if isinstance(context, Refused):
+            return context
+        request = context.request
+        decision = approval_of(decider, request.approved_hash, context.now)
         kind = request.kind.value
         outcome = f"<@{decision.person.user_id}> denied the {kind} of {request.label}."
         moved = requests.move(
@@ -137,7 +131,8 @@ def deny(desk: Desk, request_id: str, decider: Decider) -> RemediationRequest | 
         )
         if not moved:
             return _refuse(desk, connection, context, _lost(connection, request))
-        record(desk, connection, request, f"{kind}.denied", decision.person, outcome)
+        where = place_of(decider.click)
+        record(desk, connection, request, f"{kind}.denied", decision.person, outcome, where=where)
         return requests.read_request(connection, request.id) or request
 
 
@@ -167,28 +162,46 @@ def context_of(
     )
 
 
-def _check(
+def approval_of(decider: Decider, plan_hash: str, at: datetime) -> Approval:
+    """What is kept of a decision: who made it, where and about what."""
+    click = decider.click
+    return Approval(click.person, click.channel_id, plan_hash, at, is_home=click.is_home)
+
+
+def _opened(
     desk: Desk,
     connection: Connection,
-    rules: tuple[Guard, ...],
-    context: Context,
-) -> Refused | None:
-    refusal = guards.first_refusal(rules, context)
-    return None if refusal is None else _refuse(desk, connection, context, refusal)
+    request_id: str,
+    decider: Decider,
+    rules: Mapping[RequestKind, tuple[Guard, ...]],
+) -> Context | Refused:
+    """What is decided about, once every guard allows it; its caller holds the chain, and decides alone."""
+    audit.lock_chain(connection)
+    request = requests.read_request(connection, request_id)
+    if request is None or request.bulk_id:
+        return _unknown()
+    context = context_of(desk, connection, request, decider)
+    refusal = guards.first_refusal(rules[request.kind], context)
+    return context if refusal is None else _refuse(desk, connection, context, refusal)
 
 
 def _refuse(desk: Desk, connection: Connection, context: Context, refusal: Refused) -> Refused:
     person, request = context.click.person, context.request
     kind = f"{request.kind.value}.refused"
-    record(desk, connection, request, kind, person, refusal.reason, guard=refusal.guard)
+    where = place_of(context.click)
+    record(desk, connection, request, kind, person, refusal.reason, guard=refusal.guard, where=where)
     return refusal
+
+
+def place_of(click: Click) -> str:
+    """Where somebody clicked, as the audit has it: a channel's id, or App Home."""
+    return APP_HOME if click.is_home else click.channel_id
 
 
 def _lost(connection: Connection, request: RemediationRequest) -> Refused:
     winner = requests.read_request(connection, request.id)
-    by = f" by <@{winner.decision.person.user_id}>" if winner and winner.decision else ""
-    state = winner.state.value if winner else "gone"
-    return Refused("request_is_pending", f"Somebody was faster: this request is already {state}{by}.")
+    standing = winner.standing if winner else "gone"
+    return Refused("request_is_pending", f"Somebody was faster: this request is already {standing}.")
 
 
 def open_already(connection: Connection, request: RemediationRequest) -> Refused | None:
@@ -213,15 +226,6 @@ def _off(
     nobody = Click(requester, channel_id="", is_shared_channel=None)
     context = context_of(desk, connection, request, Decider(nobody, None, {}))
     return guards.first_refusal((guards.RemediationEnabled(), guards.AccountInScope()), context)
-
-
-def _decision(decider: Decider, plan_hash: str, desk: Desk) -> Approval:
-    return Approval(
-        person=decider.click.person,
-        channel_id=decider.click.channel_id,
-        plan_hash=plan_hash,
-        at=desk.clock(),
-    )
 
 
 def _unknown() -> Refused:

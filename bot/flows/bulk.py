@@ -17,7 +17,6 @@ from bot.domain.bulk_guards import (
     AT_BULK_REQUEST,
     AT_STOP,
     BulkContext,
-    BulkIsPending,
     BulkIsRunning,
 )
 from bot.domain.errors import StoreError
@@ -31,13 +30,13 @@ from bot.domain.request import (
     RequestId,
     RequestState,
 )
-from bot.flows.ask import Decider, context_of, open_already
+from bot.flows.ask import Decider, approval_of, context_of, open_already, place_of
 from bot.flows.bulk_course import advance, end_member, halt, record_bulk, record_member
 from bot.flows.desk import Desk
 from bot.flows.engine import PLANS
 from bot.store import accounts, audit, bulks, requests
 
-TOO_LATE = frozenset({BulkIsPending().name, BulkIsRunning().name})
+TOO_LATE = frozenset({guards.RequestIsPending().name, BulkIsRunning().name})
 """Refusals of those who lost a race: they stand in the chain, and need no message each."""
 
 
@@ -86,15 +85,14 @@ def ask_for_bulk(desk: Desk, wish: BulkWish) -> BulkReport | Refused:
 def approve_bulk(desk: Desk, bulk_id: str, decider: Decider) -> BulkReport | Refused:
     """Approve all or nothing: the guards of the whole and those of every member must allow it."""
     with desk.engine.begin() as connection:
-        report = _locked(connection, bulk_id)
-        if report is None:
-            return _unknown()
-        refusal = _refusal(desk, connection, report, decider, AT_BULK_DECISION)
-        refusal = refusal or _member_refusal(desk, connection, report, decider)
+        report = _opened(desk, connection, bulk_id, decider, AT_BULK_DECISION)
+        if isinstance(report, Refused):
+            return report
+        refusal = _member_refusal(desk, connection, report, decider)
         if refusal is not None:
             return refusal
         person = decider.click.person
-        decision = Approval(person, decider.click.channel_id, report.bulk.hash, desk.clock())
+        decision = approval_of(decider, report.bulk.hash, desk.clock())
         bulks.move(
             connection, report.bulk.id, before=BulkState.PENDING, after=BulkState.RUNNING, decision=decision
         )
@@ -102,7 +100,8 @@ def approve_bulk(desk: Desk, bulk_id: str, decider: Decider) -> BulkReport | Ref
             _approve_member(desk, connection, member, decision)
         decided = replace(report, bulk=replace(report.bulk, decision=decision))
         text = f"<@{person.user_id}> approved the fixes of {len(report.planned)} accounts."
-        record_bulk(desk, connection, decided, "bulk.approved", text, by=person)
+        where = place_of(decider.click)
+        record_bulk(desk, connection, decided, "bulk.approved", text, by=person, where=where)
         advance(desk, connection, report.bulk.id)
         return bulks.read_report(connection, bulk_id) or decided
 
@@ -110,14 +109,11 @@ def approve_bulk(desk: Desk, bulk_id: str, decider: Decider) -> BulkReport | Ref
 def deny_bulk(desk: Desk, bulk_id: str, decider: Decider) -> BulkReport | Refused:
     """Deny all of it, which any member in the approval channel may do while it is undecided."""
     with desk.engine.begin() as connection:
-        report = _locked(connection, bulk_id)
-        if report is None:
-            return _unknown()
-        refusal = _refusal(desk, connection, report, decider, AT_BULK_DENIAL)
-        if refusal is not None:
-            return refusal
+        report = _opened(desk, connection, bulk_id, decider, AT_BULK_DENIAL)
+        if isinstance(report, Refused):
+            return report
         person = decider.click.person
-        decision = Approval(person, decider.click.channel_id, report.bulk.hash, desk.clock())
+        decision = approval_of(decider, report.bulk.hash, desk.clock())
         text = f"<@{person.user_id}> denied the fixes of {len(report.planned)} accounts."
         bulks.move(
             connection,
@@ -129,22 +125,21 @@ def deny_bulk(desk: Desk, bulk_id: str, decider: Decider) -> BulkReport | Refuse
         )
         for member in report.planned:
             end_member(desk, connection, member, RequestState.DENIED, Outcome(text), by=person)
-        record_bulk(desk, connection, report, "bulk.denied", text, by=person)
+        where = place_of(decider.click)
+        record_bulk(desk, connection, report, "bulk.denied", text, by=person, where=where)
         return bulks.read_report(connection, bulk_id) or report
 
 
 def stop_bulk(desk: Desk, bulk_id: str, decider: Decider) -> BulkReport | Refused:
     """Begin nothing more; what has begun goes to its end, for half a role helps nobody."""
     with desk.engine.begin() as connection:
-        report = _locked(connection, bulk_id)
-        if report is None:
-            return _unknown()
-        refusal = _refusal(desk, connection, report, decider, AT_STOP)
-        if refusal is not None:
-            return refusal
+        report = _opened(desk, connection, bulk_id, decider, AT_STOP)
+        if isinstance(report, Refused):
+            return report
         person = decider.click.person
         why = Outcome(f"<@{person.user_id}> stopped it.", "Ask again for the accounts that are left.")
-        record_bulk(desk, connection, report, "bulk.stop-asked", why.text, by=person)
+        where = place_of(decider.click)
+        record_bulk(desk, connection, report, "bulk.stop-asked", why.text, by=person, where=where)
         halt(desk, connection, report, why, by=person)
         return bulks.read_report(connection, bulk_id) or report
 
@@ -230,15 +225,19 @@ def _context(desk: Desk, report: BulkReport, decider: Decider) -> BulkContext:
     return BulkContext(desk.clock(), desk.policy, report, decider.click, decider.facts, decider.group_members)
 
 
-def _refusal(
+def _opened(
     desk: Desk,
     connection: Connection,
-    report: BulkReport,
+    bulk_id: str,
     decider: Decider,
     rules: tuple[GuardOf[BulkContext], ...],
-) -> Refused | None:
+) -> BulkReport | Refused:
+    """What is decided about, once every guard of the whole allows it."""
+    report = _locked(connection, bulk_id)
+    if report is None:
+        return _unknown()
     refusal = guards.first_refusal(rules, _context(desk, report, decider))
-    return None if refusal is None else _refuse(desk, connection, report, decider, refusal)
+    return report if refusal is None else _refuse(desk, connection, report, decider, refusal)
 
 
 def _member_refusal(
@@ -266,6 +265,7 @@ def _refuse(
         by=decider.click.person,
         is_told=refusal.guard not in TOO_LATE,
         guard=refusal.guard,
+        where=place_of(decider.click),
     )
     return refusal
 

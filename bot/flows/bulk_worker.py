@@ -13,6 +13,7 @@ from bot.domain.request import MessageRef, Outcome, RequestId, RequestState
 from bot.flows.bulk import expire_bulk
 from bot.flows.bulk_course import advance
 from bot.flows.engine import step
+from bot.flows.notices import tell
 from bot.flows.parts import Parts
 from bot.flows.prepare import Preparer, end_request
 from bot.store import bulks, operations, requests
@@ -138,4 +139,4 @@ class BulkChores:
             notice = Notice(
                 f"Your fixes: {bulk.state.value}", f"{bulk.outcome.text}{why}", bulk.outcome.next_step
             )
-            self._parts.messenger.tell(bulk.requester.user_id, bulk.origin.channel, notice)
+            tell(self._parts, bulk.requester.user_id, bulk.origin.channel, notice)

@@ -60,13 +60,16 @@ def build_enqueue(engine: Engine) -> Enqueue:
 
 
 def step(name: str) -> StepOptions:
-    """A step that waits out a database that is away for a moment; any other fault is the workflow's."""
+    """A step that waits out a database that is away for some minutes; any other fault is the workflow's.
+
+    As long as a restart or a fail-over takes: about five minutes, in pauses of half a second to two minutes.
+    """
     return {
         "name": name,
         "retries_allowed": True,
         "interval_seconds": 0.5,
-        "backoff_rate": 2,
-        "max_attempts": 7,
+        "backoff_rate": 1.5,
+        "max_attempts": 15,
         "should_retry": is_outage,
     }
 

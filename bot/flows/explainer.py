@@ -15,6 +15,7 @@ from bot.domain.facts import AccountFacts
 from bot.domain.people import Notice
 from bot.domain.rule import evaluate
 from bot.flows.engine import step
+from bot.flows.notices import tell
 from bot.flows.parts import Parts
 from bot.store import accounts, findings, waivers
 
@@ -43,12 +44,12 @@ class Explainer:
             everybody = accounts.read_accounts(connection)
         if account is None:
             text = f"{account_id} is no longer in scope."
-            self._tell(user_id, channel, Notice(_NOT_EXPLAINED, text, "See /support-role status."))
+            tell(self._parts, user_id, channel, Notice(_NOT_EXPLAINED, text, "See /support-role status."))
             return
         try:
             facts, deep = self._look(account, everybody)
         except AwsError as fault:
-            self._tell(user_id, channel, Notice(f"{account.label} was not read", str(fault)))
+            tell(self._parts, user_id, channel, Notice(f"{account.label} was not read", str(fault)))
             return
         self._show(user_id, channel, explain(facts, deep, frozenset(each.id for each in everybody)))
 
@@ -71,16 +72,14 @@ class Explainer:
             )
         except MessengerError as fault:
             log.warning("explanation not told", extra={"user": user_id, "problem": str(fault)})
+            # It is of this moment, and not kept; that there was none is, for whoever waits for it.
+            text = f"Slack did not take the explanation of {account.label}."
+            again = f"Ask again: /support-role explain {account.id}"
+            tell(self._parts, user_id, channel, Notice(_NOT_EXPLAINED, text, again))
 
     def tell_fault(self, reference: str, user_id: str, channel: str) -> None:
         text = f"A fault of this bot. The log has it under {reference}."
-        self._tell(user_id, channel, Notice(_NOT_EXPLAINED, text, "Ask again."))
-
-    def _tell(self, user_id: str, channel: str, notice: Notice) -> None:
-        try:
-            self._parts.messenger.tell(user_id, channel, notice)
-        except MessengerError as fault:
-            log.warning("notice refused", extra={"user": user_id, "problem": str(fault)})
+        tell(self._parts, user_id, channel, Notice(_NOT_EXPLAINED, text, "Ask again."))
 
 
 _NOT_EXPLAINED = "The account was not explained"

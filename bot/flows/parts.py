@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from bot.aws.support_role import Writer
 from bot.domain.account import Account
 from bot.domain.deep_facts import DeepFacts
+from bot.domain.doctor import Probe
 from bot.domain.facts import AccountFacts
 from bot.domain.plan import Plan, TargetFacts
 from bot.domain.request import RequestId
@@ -41,6 +42,8 @@ class Aws:
     """Give up what is being read, and close the connections."""
     refresh_inventory: Callable[[], None] = lambda: None
     """List the accounts in scope again, beside whatever goes on."""
+    probes: Callable[[], Sequence[Probe]] = lambda: ()
+    """The doctor's looks at AWS."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ from typing import Protocol
 from bot.domain.audit import ChainedEvent
 from bot.domain.bulk import BulkReport
 from bot.domain.digest import Digest
+from bot.domain.doctor import Report
 from bot.domain.explanation import Explanation
 from bot.domain.pause import Pause
 from bot.domain.people import Notice, PersonFacts
@@ -62,6 +63,10 @@ class Messenger(Protocol):
         self, user_id: str, channel: str, explanation: Explanation, mode: Mode, waiver: Waiver | None
     ) -> None:
         """Show one person the evidence of an account, as `tell` does; `waiver` is the one in force."""
+        ...
+
+    def show_doctor(self, user_id: str, channel: str, report: Report) -> None:
+        """Show one person what the doctor found, as `tell` does."""
         ...
 
     def read_person(self, user_id: str) -> PersonFacts: ...

@@ -16,15 +16,15 @@ from bot.domain.errors import AwsError, MessengerError
 from bot.domain.facts import AccountFacts
 from bot.domain.finding import Finding, Verdict
 from bot.domain.guards import Click, Context
-from bot.domain.people import Notice
 from bot.domain.plan import Plan, TargetFacts, build_plan
 from bot.domain.request import Outcome, RemediationRequest, RequestId, RequestKind, RequestState
 from bot.domain.rule import evaluate
 from bot.flows.bulk_course import advance
 from bot.flows.desk import Desk
 from bot.flows.engine import step
+from bot.flows.notices import owe_end, tell_owed
 from bot.flows.parts import Parts
-from bot.store import accounts, audit, findings, operations, requests
+from bot.store import accounts, audit, findings, operations, progress, requests
 
 BOT = "support-role-bot"
 log = logging.getLogger(__name__)
@@ -139,18 +139,13 @@ class Preparer:
             request = requests.read_request(connection, request_id)
         if request is None or request.message is not None:
             return
+        if request.state is not RequestState.PENDING:
+            tell_owed(self._parts, request_id)
+            return
         try:
-            self._announce(request)
+            show_request(self._parts, request)
         except MessengerError as fault:
             log.warning("request not shown yet", extra={"request": request_id, "problem": str(fault)})
-
-    def _announce(self, request: RemediationRequest) -> None:
-        if request.state is RequestState.PENDING:
-            show_request(self._parts, request)
-        elif request.plan is None and request.origin is not None:
-            title = f"No {request.kind.value} of {request.label} was started"
-            notice = Notice(title, request.outcome.text, request.outcome.next_step)
-            self._parts.messenger.tell(request.requester.user_id, request.origin.channel, notice)
 
     def _end(self, request: RemediationRequest, state: RequestState, outcome: Outcome) -> None:
         end_request(self._desk, request, before=RequestState.PREPARING, after=state, outcome=outcome)
@@ -183,8 +178,12 @@ def end_request(
     before: RequestState,
     after: RequestState,
     outcome: Outcome,
+    is_decided: bool = False,
 ) -> bool:
-    """Move a request to its end and record it, together; False when it had moved on already."""
+    """Move a request to its end and record it, together; False when it had moved on already.
+
+    `is_decided`: its ending was, in the store, before what it had made was taken back.
+    """
     with desk.engine.begin() as connection:
         audit.lock_chain(connection)
         now = desk.clock()
@@ -195,8 +194,10 @@ def end_request(
             after=after,
             now=now,
             outcome=outcome,
+            is_decided=is_decided,
         )
         if moved:
+            owe_end(connection, replace(request, state=before), after, outcome, now)
             # A member that is left out is told of with the others, by the message of the bulk request.
             is_left_out = bool(request.bulk_id) and before is RequestState.PREPARING
             event = event_of(request, kind_of_end(request, after), outcome, now)
@@ -249,7 +250,11 @@ def show_request(parts: Parts, request: RemediationRequest) -> None:
         with desk.engine.begin() as connection:
             if not requests.claim_message(connection, request.id, now=desk.clock()):
                 return
+    began = desk.clock()
     with desk.engine.connect() as connection:
+        # As it is now: it may have been read before something else was shown.
+        request = requests.read_request(connection, request.id) or request
+        seen = progress.read_seen(connection, request.id)
         pause = operations.read_pause(connection)
     channel = request.message.channel if request.message else desk.policy.approval_channel
     try:
@@ -259,4 +264,5 @@ def show_request(parts: Parts, request: RemediationRequest) -> None:
             requests.release_message(connection, request.id)
         raise
     with desk.engine.begin() as connection:
-        requests.place_message(connection, request.id, at, shown=request.state)
+        shown = progress.after_showing(request.state, seen, now=began)
+        requests.place_message(connection, request.id, at, **shown)

@@ -9,13 +9,17 @@ from bot.domain.request import ApplyProgress, RemediationRequest
 
 log = logging.getLogger(__name__)
 
+WAIT_SECONDS = 5.0
+"""A Slack that does not answer may take minutes, and the fix has ended."""
+
 Show = Callable[[RemediationRequest, ApplyProgress], None]
 
 
 class ProgressBoard:
     """Show the newest progress of one fix from a thread of its own; what is overtaken is never posted.
 
-    After `close` nothing more is posted, so that the final record cannot be overwritten by an older step.
+    After `close` nothing more is posted. A post that is still under way by then may come after the record: it
+    is for `show` to have that shown once more.
     """
 
     def __init__(self, show: Show) -> None:
@@ -32,11 +36,11 @@ class ProgressBoard:
             self._news.notify()
 
     def close(self) -> None:
-        """Drop what was not posted yet, and wait for a post that is under way."""
+        """Drop what was not posted yet, and wait a moment for a post that is under way."""
         with self._news:
             self._closed, self._next = True, None
             self._news.notify()
-        self._thread.join()
+        self._thread.join(timeout=WAIT_SECONDS)
 
     def _run(self) -> None:
         while True:

@@ -2,7 +2,9 @@
 
 Each step looks before it acts, so that a crash anywhere, a second worker or a retry changes nothing twice.
 The engine remembers what each step answered; credentials live in memory alone, and so does "the guards have
-allowed it": a run that goes on after a crash asks them again before it writes.
+allowed it": a run that goes on after a crash asks them again before it writes. Those that may answer
+otherwise a moment later (`attempt.BEFORE_EACH_WRITE`) are asked once more right before each call. What is
+refused after the role was created has it deleted again: `fix_end`.
 """
 
 import logging
@@ -10,7 +12,7 @@ from dataclasses import replace
 
 from dbos import DBOS
 
-from bot.aws.support_role import Attached, Created, NotOurs, Writer
+from bot.aws.support_role import Attached, Created, NotOurs, Withheld
 from bot.domain import guards
 from bot.domain.account import Account
 from bot.domain.errors import AwsError
@@ -28,12 +30,13 @@ from bot.domain.request import (
 )
 from bot.domain.rule import evaluate
 from bot.flows.ask import context_of
-from bot.flows.attempt import Attempt, decision_of, plan_of
+from bot.flows.attempt import ENDS, decision_of, plan_of
 from bot.flows.engine import step
+from bot.flows.fix_end import KEEPS_THE_ROLE, FixEnd
 from bot.flows.parts import Parts
-from bot.flows.prepare import end_request, event_of, read_target
+from bot.flows.prepare import end_request, read_target
 from bot.flows.recent_people import RecentPeople
-from bot.store import accounts, audit, requests
+from bot.store import accounts, requests
 
 log = logging.getLogger(__name__)
 
@@ -57,10 +60,9 @@ class Remediator:
                 run.close()
 
 
-class Run(Attempt):
+class Run(FixEnd):
     """One attempt at one fix, in one process."""
 
-    _writer: Writer | None = None
     _allowed = False
 
     def go(self) -> None:
@@ -71,12 +73,9 @@ class Run(Attempt):
 
     def stop_on_fault(self) -> None:
         """End the request as failed, saying what may have been left; the log has the fault."""
-        request = self._request()
-        if request.state is RequestState.APPLYING:
-            text = f"The fix stopped on a fault of this bot. The log has it under {self._id}."
-            left = f"Whether {plan_of(request).role_arn} was created is not known."
-            next_step = "Look at the role by hand, then ask again."
-            self._end(request, RequestState.FAILED, Outcome(text, next_step, left_behind=left))
+        text = f"The fix stopped on a fault of this bot. The log has it under {self._id}."
+        left = f"Whether {plan_of(self._request()).role_arn} was created is not known."
+        self._end_as_it_is(text, "Look at the role by hand, then ask again.", left)
 
     def _write(self) -> bool:
         return (
@@ -151,56 +150,72 @@ class Run(Attempt):
         )
         return guards.first_refusal(guards.AT_DECISION, context)
 
-    def _intend(self, request: RemediationRequest) -> None:
+    def _intend(self, request: RemediationRequest) -> bool:
         """Commit what is about to be done, before it is: no audit, no write."""
         plan = plan_of(request)
         approver = decision_of(request).person.user_id
         text = f"About to create {plan.role_arn} in {request.label}, approved by <@{approver}>."
-        with self._desk.engine.begin() as connection:
-            event = event_of(request, "change.intended", Outcome(text, role_arn=plan.role_arn), self._now())
-            audit.record_once(connection, event, channel=self._desk.audit_channel)
+        return self._record_if_running("change.intended", Outcome(text, role_arn=plan.role_arn))
 
     # --- the write ------------------------------------------------------------------------------------
 
     def create(self) -> bool:
         request = self._request()
-        if not self._recheck(request):
+        if not self._may_go_on() or not self._recheck(request):
             return False
         is_first = not self._has_written()
-        self._intend(request)
+        if not self._intend(request):
+            return False
         self._progress(request, ApplyStep.ASSUME)
         try:
-            created = self._writer_for(request).create_role()
+            created = self._writer_for(request).create_role(self._why_not)
         except AwsError as fault:
-            never_wrote = is_first and not (self._writer and self._writer.may_have_written)
-            return self._fail(request, fault, ApplyStep.CREATE, take_back=not never_wrote)
-        if isinstance(created, NotOurs):
-            return self._end(request, RequestState.REFUSED, _not_ours(request, created), take_back=False)
-        self._note(request, created)
-        return True
+            may_have_written = self._writer is not None and self._writer.may_have_written
+            return self._fail(request, fault, ApplyStep.CREATE, looks=not is_first or may_have_written)
+        match created:
+            case Withheld(refused):
+                return self._withhold(request, refused)
+            case NotOurs():
+                # Nothing of this request is there to be taken back.
+                end_request(
+                    self._desk,
+                    request,
+                    before=RequestState.APPLYING,
+                    after=RequestState.REFUSED,
+                    outcome=_not_ours(request, created),
+                )
+                return False
+            case Created():
+                return self._note(request, created)
 
-    def _note(self, request: RemediationRequest, created: Created) -> None:
+    def _note(self, request: RemediationRequest, created: Created) -> bool:
         ids = (*request.outcome.aws_request_ids, *created.request_ids)
         outcome = Outcome(role_arn=created.arn, role_id=created.role_id, aws_request_ids=ids)
         with self._desk.engine.begin() as connection:
-            requests.note_outcome(connection, self._id, outcome)
+            is_kept = requests.note_outcome(connection, self._id, outcome)
+        if not is_kept:
+            self._disown(created)
+        return is_kept
 
     def attach(self) -> bool:
         request = self._request()
-        if not self._allowed and not self._recheck(request):
+        if not self._may_go_on() or not (self._allowed or self._recheck(request)):
             return False
         self._progress(request, ApplyStep.ATTACH)
         try:
-            attached = self._writer_for(request).attach_policy()
+            attached = self._writer_for(request).attach_policy(self._why_not)
         except AwsError as fault:
             return self._fail(request, fault, ApplyStep.ATTACH)
-        if isinstance(attached, NotOurs):
-            outcome = replace(_not_ours(request, attached), left_behind=attached.reason)
-            return self._end(request, RequestState.FAILED, outcome)
-        self._record_applied(request, attached)
-        return True
+        match attached:
+            case Withheld(refused):
+                return self._withhold(request, refused)
+            case NotOurs(reason):
+                outcome = replace(_not_ours(request, attached), left_behind=reason)
+                return self._end(request, RequestState.FAILED, outcome)
+            case Attached():
+                return self._record_applied(request, attached)
 
-    def _record_applied(self, request: RemediationRequest, attached: Attached) -> None:
+    def _record_applied(self, request: RemediationRequest, attached: Attached) -> bool:
         plan, so_far = plan_of(request), request.outcome
         outcome = replace(
             so_far,
@@ -208,13 +223,12 @@ class Run(Attempt):
             role_arn=plan.role_arn,
             aws_request_ids=(*so_far.aws_request_ids, *attached.request_ids),
         )
-        with self._desk.engine.begin() as connection:
-            requests.note_outcome(connection, self._id, outcome)
-            event = event_of(request, "change.applied", outcome, self._now())
-            audit.record_once(connection, event, channel=self._desk.audit_channel)
+        return self._record_if_running("change.applied", outcome, keeps=True)
 
     def read_back(self) -> bool:
         """Call it applied only when IAM shows it; else it is applied, not yet visible."""
+        if not self._may_go_on():
+            return self._request().state in KEEPS_THE_ROLE
         request = self._request()
         self._progress(request, ApplyStep.VERIFY)
         try:
@@ -236,81 +250,19 @@ class Run(Attempt):
         return not self._end(request, RequestState.APPLIED_UNVERIFIED, outcome)
 
     def _fail(
-        self, request: RemediationRequest, fault: AwsError, step: ApplyStep, *, take_back: bool = True
+        self, request: RemediationRequest, fault: AwsError, step: ApplyStep, *, looks: bool = True
     ) -> bool:
         """A write that failed for good: what this run created is taken back."""
         self._board.post(request, ApplyProgress(step, failed=True))
         ids = (fault.request_id,) if fault.request_id else ()
-        next_step = "" if take_back else "Nothing was written. Mend the cause, then ask again."
+        next_step = "" if looks else "Nothing was written. Mend the cause, then ask again."
         outcome = Outcome(str(fault), next_step, aws_request_ids=ids)
-        return self._end(request, RequestState.FAILED, outcome, take_back=take_back)
+        return self._end(request, RequestState.FAILED, outcome, looks=looks)
 
-    def _take_back(self, request: RemediationRequest, outcome: Outcome) -> Outcome:
-        """Delete the role that this request made, if it did; the outcome says what became of it."""
-        left, ids = self._delete_own_role(request)
-        text = f"{outcome.text.rstrip('.')}. The role that it had created was deleted again."
-        otherwise = (
-            "Look at the role by hand." if left else "Nothing was left behind. Mend the cause, ask again."
-        )
-        return replace(
-            request.outcome,
-            text=text if ids else outcome.text,
-            left_behind=left,
-            next_step=outcome.next_step or otherwise,
-            aws_request_ids=(*request.outcome.aws_request_ids, *outcome.aws_request_ids, *ids),
-        )
-
-    def _delete_own_role(self, request: RemediationRequest) -> tuple[str, tuple[str, ...]]:
-        """What was left behind, and the ids of the calls that took the rest away."""
-        arn = plan_of(request).role_arn
-        try:
-            role = self._writer_for(request).observe()
-            if role is None:
-                return "", ()
-            if request.outcome.role_id and role.role_id != request.outcome.role_id:
-                return f"A role named {role.arn} that this run did not create is there.", ()
-            answer = self._writer_for(request).delete_created_role(role.role_id)
-        except AwsError as fault:
-            return f"Whether {arn} was left behind could not be told: {fault}", ()
-        if isinstance(answer, NotOurs):
-            return f"{arn} is there and was left alone: {answer.reason}", ()
-        return "", answer.request_ids
-
-    def _writer_for(self, request: RemediationRequest) -> Writer:
-        if self._writer is None:
-            account = self._account_of(request)
-            if account is None:
-                raise AwsError(f"{request.label} left the scope while it was being fixed.", "out-of-scope")
-            approver = decision_of(request).person.user_id
-            self._writer = self._parts.aws.open_writer(account, plan_of(request), self._id, approver)
-        return self._writer
-
-    def _end(
-        self, request: RemediationRequest, state: RequestState, outcome: Outcome, *, take_back: bool = True
-    ) -> bool:
-        """End the request; False, for whoever asks whether to go on."""
-        if self._request().state is not RequestState.APPLYING:
-            # Another attempt has ended it: the role is no longer this one's to take back.
-            return False
-        if take_back and state not in KEEPS_THE_ROLE and not outcome.left_behind and self._has_written():
-            outcome = self._take_back(request, outcome)
-        end_request(self._desk, request, before=RequestState.APPLYING, after=state, outcome=outcome)
-        return False
-
-    def _has_written(self) -> bool:
-        """Whether this request may have made a role: a process that died in between could not tell."""
-        with self._desk.engine.connect() as connection:
-            return audit.has_event(connection, self._id, "change.intended")
-
-
-KEEPS_THE_ROLE = frozenset({RequestState.APPLIED, RequestState.APPLIED_UNVERIFIED})
-"""At any other end, a role that this request made goes again."""
-
-ENDS = {
-    guards.NotExpired().name: RequestState.EXPIRED,
-    guards.PlanUnchanged().name: RequestState.SUPERSEDED,
-}
-"""Where a refusal just before the write leads; anything else is REFUSED."""
+    def _withhold(self, request: RemediationRequest, refused: Refused) -> bool:
+        """A guard refused right before a write: what this run created is taken back, as when AWS refuses."""
+        state = ENDS.get(refused.guard, RequestState.REFUSED)
+        return self._end(request, state, Outcome(refused.reason, refused.next_step))
 
 
 def _not_ours(request: RemediationRequest, found: NotOurs) -> Outcome:

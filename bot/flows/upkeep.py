@@ -17,9 +17,12 @@ from bot.domain.scope import Scope, parse_scope, words_of
 from bot.flows import engine as durable
 from bot.flows.bulk_worker import BulkChores
 from bot.flows.digester import Digester
+from bot.flows.notices import tell_due
 from bot.flows.parts import Parts
 from bot.flows.prepare import end_request, show_request
+from bot.flows.retention import Retention
 from bot.flows.scan import STALE_AFTER, read_status
+from bot.flows.stranded import restart_stranded
 from bot.flows.waiver_chores import WaiverChores
 from bot.store import audit, operations, requests, scans
 
@@ -86,8 +89,11 @@ class Upkeep:
             Chore("waivers", 1.0, self._waivers.show),
             Chore("ends of waivers", 5.0, self._waivers.end),
             Chore("words about waivers", 5.0, self._waivers.tell),
+            Chore("notices", 5.0, lambda: tell_due(self._parts)),
+            Chore("stranded requests", 30.0, lambda: restart_stranded(self._desk)),
             Chore("stuck scans", 15.0, self.close_stuck_scans),
-            Chore("digest", 15.0, self._digester.start_if_due),
+            Chore("digest", 5.0, self._digester.start_if_due),
+            Chore("retention", 60.0, Retention(self._parts).tidy_if_due),
         )
 
     def _repeat(self, chore: Chore) -> None:
@@ -101,7 +107,7 @@ class Upkeep:
 
     def beat(self) -> None:
         with self._desk.engine.begin() as connection:
-            now = self._desk.clock()
+            now = self._desk.pulse()
             operations.beat(connection, self._executor_id, problem=self._aws_problem, now=now)
 
     def refresh_accounts(self) -> None:
@@ -122,7 +128,7 @@ class Upkeep:
 
     def take_over(self) -> None:
         """Resume here what workers that fell silent have left unfinished."""
-        since = self._desk.clock() - SILENT_AFTER
+        since = self._desk.pulse() - SILENT_AFTER
         with self._desk.engine.connect() as connection:
             silent = [
                 one for one in operations.read_silent(connection, since=since) if one != self._executor_id

@@ -14,7 +14,7 @@ from bot.domain.account import Account, AccountId
 from bot.domain.audit import AuditEvent
 from bot.domain.errors import StoreError
 from bot.domain.finding import Verdict
-from bot.domain.guards import Click, GuardOf, Refused, first_refusal
+from bot.domain.guards import Click, GuardOf, Refused, RequestIsPending, first_refusal
 from bot.domain.people import PersonFacts
 from bot.domain.request import MessageRef, Person
 from bot.domain.waiver import (
@@ -34,13 +34,12 @@ from bot.domain.waiver_guards import (
     WAIVER_AT_REVOCATION,
     WaiverContext,
     WaiverInForce,
-    WaiverIsPending,
 )
-from bot.flows.ask import Decider
+from bot.flows.ask import Decider, place_of
 from bot.flows.desk import Desk
 from bot.store import accounts, audit, findings, waivers
 
-TOO_LATE = frozenset({WaiverIsPending().name, WaiverInForce().name})
+TOO_LATE = frozenset({RequestIsPending().name, WaiverInForce().name})
 """Refusals of those who lost a race: they stand in the chain, and need no message each."""
 
 
@@ -156,7 +155,7 @@ def _do(deed: _Deed, desk: Desk, waiver_id: str, decider: Decider) -> Waiver | R
             )
         refusal = first_refusal(deed.rules, _context(desk, connection, waiver, decider))
         if refusal is not None:
-            return _refuse(desk, connection, waiver, person, refusal)
+            return _refuse(desk, connection, waiver, person, refusal, where=place_of(decider.click))
         if deed is GRANT:
             _replace_older(desk, connection, waiver, person)
         taken = WaiverDecision(person, desk.clock())
@@ -171,7 +170,8 @@ def _do(deed: _Deed, desk: Desk, waiver_id: str, decider: Decider) -> Waiver | R
         if not moved:
             raise StoreError(f"{waiver.id} was changed in the middle of a decision. Try again.")
         outcome = f"<@{person.user_id}> {deed.verb} the waiver for {waiver.label}."
-        _record(desk, connection, waiver, deed.kind, person, outcome)
+        where = place_of(decider.click)
+        _record(desk, connection, waiver, deed.kind, person, outcome, where=where)
         return waivers.read_waiver(connection, waiver.id) or waiver
 
 
@@ -271,8 +271,11 @@ def _context(desk: Desk, connection: Connection, waiver: Waiver, decider: Decide
     )
 
 
-def _refuse(desk: Desk, connection: Connection, waiver: Waiver, person: Person, refusal: Refused) -> Refused:
-    _record(desk, connection, waiver, "waiver.refused", person, refusal.reason, guard=refusal.guard)
+def _refuse(
+    desk: Desk, connection: Connection, waiver: Waiver, person: Person, refusal: Refused, *, where: str = ""
+) -> Refused:
+    more = {"guard": refusal.guard, **({"where": where} if where else {})}
+    _record(desk, connection, waiver, "waiver.refused", person, refusal.reason, **more)
     return refusal
 
 

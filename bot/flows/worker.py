@@ -5,6 +5,7 @@ from sqlalchemy import Engine
 from bot.flows import engine as durable
 from bot.flows.bulk_worker import BulkPreparer
 from bot.flows.digester import Digester
+from bot.flows.doctor_worker import Doctor
 from bot.flows.engine import FIXES, LOOKS, PLANS, SCANS
 from bot.flows.explainer import Explainer
 from bot.flows.parts import Parts
@@ -28,6 +29,7 @@ class Worker:
         self._registers = (
             Scanner(parts),
             Explainer(parts),
+            Doctor(parts),
             Preparer(parts),
             BulkPreparer(parts),
             Remediator(parts),

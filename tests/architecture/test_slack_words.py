@@ -19,6 +19,7 @@ OURS = {path: text for path, text in CODE.items() if "sandbox" not in path.parts
 SCOPES: dict[str, frozenset[str]] = {
     "chat.postMessage": frozenset({"chat:write"}),
     "chat.postEphemeral": frozenset({"chat:write"}),
+    "chat.getPermalink": frozenset(),
     "chat.update": frozenset({"chat:write"}),
     "conversations.open": frozenset({"im:write"}),
     "conversations.info": frozenset({"channels:read", "groups:read"}),

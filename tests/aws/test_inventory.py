@@ -3,7 +3,7 @@ from typing import Any
 import pytest
 
 from bot.aws.inventory import merge_inventory, read_caller, read_inventory
-from bot.aws.organization import OrganizationAccount
+from bot.aws.organization import Organization, OrganizationAccount
 from bot.aws.sessions import AwsConfig, Identity
 from bot.domain.account import Access, AccountId, AccountState
 from bot.domain.errors import AwsError
@@ -19,7 +19,11 @@ def settings_of(*accounts: dict[str, Any], **organization: Any) -> Settings:
 
 def listed(account_id: str, **given: Any) -> OrganizationAccount:
     values = {"name": f"org-{account_id[0]}", "ou": "", "state": AccountState.ACTIVE, "tags": ()}
-    return OrganizationAccount(**{"id": AccountId(account_id), "is_management": False, **values, **given})
+    return OrganizationAccount(**{"id": AccountId(account_id), **values, **given})
+
+
+def organization_of(*accounts: OrganizationAccount, management: str = "") -> Organization:
+    return Organization(AccountId(management), accounts)
 
 
 @pytest.mark.parametrize(
@@ -45,17 +49,17 @@ def listed(account_id: str, **given: Any) -> OrganizationAccount:
     ],
 )
 def test_accounts_in_scope(settings: Settings, organization: list[str], expected: list[str]) -> None:
-    accounts = merge_inventory(settings, [listed(each) for each in organization], OWN)
+    accounts = merge_inventory(settings, organization_of(*map(listed, organization)), OWN)
 
     assert [account.id for account in accounts] == expected
 
 
 def test_tags_choose_accounts_of_the_organization() -> None:
-    organization = [
+    organization = organization_of(
         listed(ONE, tags=(("team", "core"),)),
         listed(TWO, tags=(("team", "web"), ("env", "prod"))),
         listed(THREE),
-    ]
+    )
 
     accounts = merge_inventory(
         settings_of(enabled=True, include_tags=["team=core", "env=prod"]), organization, OWN
@@ -66,10 +70,10 @@ def test_tags_choose_accounts_of_the_organization() -> None:
 
 def test_settings_win_over_the_organization_and_the_organization_fills_the_rest() -> None:
     settings = settings_of({"id": ONE, "name": "payments", "owner": "U0123ABCD"}, {"id": TWO}, enabled=True)
-    organization = [
-        listed(ONE, ou="Workloads/Prod", tags=(("team", "core"),), is_management=True),
+    organization = organization_of(
+        listed(ONE, ou="Workloads/Prod", tags=(("team", "core"),)),
         listed(TWO, state=AccountState.SUSPENDED),
-    ]
+    )
 
     one, two = merge_inventory(settings, organization, OWN)
 
@@ -79,13 +83,23 @@ def test_settings_win_over_the_organization_and_the_organization_fills_the_rest(
         "Workloads/Prod",
         (("team", "core"),),
     )
-    assert one.is_management
     assert (two.name, two.state) == ("org-2", AccountState.SUSPENDED)
+
+
+@pytest.mark.parametrize("given", [{}, {"include_ous": ["Workloads"]}, {"include_tags": ["team=core"]}])
+def test_the_management_account_is_known_wherever_it_comes_from(given: dict[str, Any]) -> None:
+    settings = settings_of({"id": ONE}, enabled=True, **given)
+    listed_too = () if given else (listed(ONE),)
+    organization = organization_of(*listed_too, listed(TWO, tags=(("team", "core"),)), management=ONE)
+
+    accounts = merge_inventory(settings, organization, OWN)
+
+    assert {account.id: account.is_management for account in accounts} == {ONE: True, TWO: False}
 
 
 @pytest.mark.parametrize("settings", [settings_of(), settings_of({"id": OWN.account_id})])
 def test_the_bots_own_account_is_reached_with_its_own_credentials(settings: Settings) -> None:
-    (own,) = merge_inventory(settings, [], OWN)
+    (own,) = merge_inventory(settings, Organization(), OWN)
 
     assert own.access == Access("", "")
 
@@ -93,13 +107,13 @@ def test_the_bots_own_account_is_reached_with_its_own_credentials(settings: Sett
 def test_the_bots_own_account_is_reached_by_a_role_that_settings_name_for_it() -> None:
     settings = settings_of({"id": OWN.account_id, "remediation_role": "Fixer"})
 
-    (own,) = merge_inventory(settings, [], OWN)
+    (own,) = merge_inventory(settings, Organization(), OWN)
 
     assert own.access == Access("", "Fixer")
 
 
 def test_the_own_account_alone_has_the_callers_partition() -> None:
-    (own,) = merge_inventory(settings_of(), [], Identity("999999999999", "aws-cn"))
+    (own,) = merge_inventory(settings_of(), Organization(), Identity("999999999999", "aws-cn"))
 
     assert own.partition == "aws-cn"
     assert own.trusted_principals == ("arn:aws-cn:iam::999999999999:role/IncidentManager",)

@@ -8,9 +8,9 @@ from botocore.stub import Stubber
 
 from bot.aws import organization
 from bot.aws.boto3_reader import make_client, make_session
-from bot.aws.organization import OrganizationAccount, parse_state, read_organization
+from bot.aws.organization import Organization, OrganizationAccount, parse_state, read_organization
 from bot.aws.sessions import AwsConfig
-from bot.domain.account import AccountState
+from bot.domain.account import AccountId, AccountState
 from bot.domain.errors import AwsError
 
 MANAGEMENT = "999999999999"
@@ -30,8 +30,8 @@ def raw(number: int, **given: Any) -> dict[str, Any]:
     return {"Id": f"{number:012}", "Name": f"account-{number}", "State": "ACTIVE"} | given
 
 
-def names(accounts: tuple[OrganizationAccount, ...]) -> list[tuple[str, str]]:
-    return [(account.name, account.ou) for account in accounts]
+def names(found: Organization) -> list[tuple[str, str]]:
+    return [(account.name, account.ou) for account in found.accounts]
 
 
 def test_every_page_is_read_even_after_an_empty_one(stub: Stubber) -> None:
@@ -39,10 +39,11 @@ def test_every_page_is_read_even_after_an_empty_one(stub: Stubber) -> None:
     stub.add_response("list_accounts", {"Accounts": [], "NextToken": "b"}, {"NextToken": "a"})
     stub.add_response("list_accounts", {"Accounts": [raw(2, Id=MANAGEMENT)]}, {"NextToken": "b"})
 
-    first, second = read_organization(AwsConfig())
+    found = read_organization(AwsConfig())
 
-    assert first == OrganizationAccount("000000000001", "account-1", "", AccountState.ACTIVE, (), False)  # type: ignore[arg-type] # made up
-    assert (second.id, second.is_management) == (MANAGEMENT, True)
+    first, second = found.accounts
+    assert first == OrganizationAccount(AccountId("000000000001"), "account-1", "", AccountState.ACTIVE, ())
+    assert second.id == found.management_id == MANAGEMENT
 
 
 @pytest.mark.parametrize(
@@ -51,11 +52,12 @@ def test_every_page_is_read_even_after_an_empty_one(stub: Stubber) -> None:
         ({"State": "CLOSED", "Status": "SUSPENDED"}, AccountState.CLOSED),
         ({"Status": "PENDING_CLOSURE"}, AccountState.PENDING_CLOSURE),
         ({"State": "PENDING_ACTIVATION"}, AccountState.PENDING_ACTIVATION),
-        ({"State": "SOMETHING_NEW"}, AccountState.ACTIVE),
-        ({}, AccountState.ACTIVE),
+        ({"State": "SOMETHING_NEW"}, AccountState.OTHER),
+        ({"State": "SOMETHING_NEW", "Status": "ACTIVE"}, AccountState.OTHER),
+        ({}, AccountState.OTHER),
     ],
 )
-def test_state_counts_before_the_older_status_and_a_new_one_is_not_left_out(given: Any, state: Any) -> None:
+def test_state_counts_before_the_older_status_and_a_new_one_is_not_active(given: Any, state: Any) -> None:
     assert parse_state(given) is state
 
 
@@ -64,7 +66,7 @@ def test_tags_are_read_only_when_asked_for(stub: Stubber) -> None:
     tags = {"Tags": [{"Key": "team", "Value": "payments"}]}
     stub.add_response("list_tags_for_resource", tags, {"ResourceId": "000000000001"})
 
-    (account,) = read_organization(AwsConfig(), with_tags=True)
+    (account,) = read_organization(AwsConfig(), with_tags=True).accounts
 
     assert account.tags == (("team", "payments"),)
 
@@ -99,6 +101,7 @@ def test_a_unit_brings_the_accounts_of_those_below_it(a_tree: Any, named: str) -
 
     found = read_organization(AwsConfig(), [named])
 
+    assert found.management_id == MANAGEMENT
     assert names(found) == [
         ("account-1", "Workloads"),
         ("account-2", "Workloads/Prod"),
@@ -157,5 +160,5 @@ def test_a_refusal_says_what_to_do(stub: Stubber, code: str, words: str) -> None
 def test_a_whole_organization_is_read_over_the_wire(fake: Any) -> None:
     found = read_organization(AwsConfig())
 
-    assert len(found) == 2000
-    assert len({account.id for account in found}) == 2000
+    assert len(found.accounts) == 2000
+    assert len({account.id for account in found.accounts}) == 2000

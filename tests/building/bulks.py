@@ -98,7 +98,8 @@ class BulkWorld:
 
     def queued(self) -> list[str]:
         """The workflows that wait, by their key."""
-        query = text("SELECT workflow_uuid FROM workflow_status ORDER BY created_at")
+        schema = "dbos." if self.world.engine.dialect.name == "postgresql" else ""
+        query = text(f"SELECT workflow_uuid FROM {schema}workflow_status ORDER BY created_at")  # noqa: S608 - ours
         with self.world.engine.connect() as connection:
             return list(connection.execute(query).scalars())
 

@@ -10,8 +10,11 @@ import pytest
 from adapters.aws import CloudRole, FakeCloud, FakeWriter
 from sqlalchemy import Engine
 
-from bot.aws.support_role import Deleted, NotOurs
+from bot.aws.support_role import Deleted, NotOurs, WhyNot, Withheld
+from bot.aws.written import nothing_against
 from bot.domain.account import Account
+from bot.domain.errors import AwsError
+from bot.domain.guards import Refused
 from bot.domain.plan import Plan
 from bot.domain.request import RequestId
 from bot.flows.parts import Aws
@@ -72,19 +75,22 @@ class CutCloud(FakeCloud):
 
     def __init__(self, cut: Cut) -> None:
         super().__init__(an_account())
-        self._cut = cut
+        self.cut = cut
 
     def find(self, account_id: str, name: str) -> CloudRole | None:
         roles = self.roles.get(account_id, [])
         return next((role for role in roles if role.name.casefold() == name.casefold()), None)
 
     def call(self, verb: str) -> None:
-        self._cut.moment(f"before {verb}")
+        self.cut.moment(f"before {verb}")
         super().call(verb)
+
+    def on_its_way(self, verb: str) -> None:
+        self.cut.moment(f"{verb} is on its way")
 
     def changed(self, verb: str, account_id: str) -> tuple[str, ...]:
         ids = super().changed(verb, account_id)
-        self._cut.moment(f"after {verb}")
+        self.cut.moment(f"after {verb}")
         return ids
 
     def aws(self, clock: Clock) -> Aws:
@@ -102,19 +108,41 @@ class CutCloud(FakeCloud):
 
 class TwoCalls(FakeWriter):
     def delete_created_role(
-        self, role_id: str, tags: tuple[tuple[str, str], ...] | None = None
-    ) -> Deleted | NotOurs:
+        self,
+        role_id: str,
+        tags: tuple[tuple[str, str], ...] | None = None,
+        why_not: WhyNot = nothing_against,
+    ) -> Deleted | NotOurs | Withheld:
         observed = self._look()
         if observed is None or self._stranger(observed) or observed.role_id != role_id:
-            return super().delete_created_role(role_id, tags)
-        attached = self._role().policies
-        if set(attached) - {self._plan.policy_arn}:
+            return super().delete_created_role(role_id, tags, why_not)
+        if set(observed.policies) - {self._plan.policy_arn}:
             return NotOurs(f"{observed.arn} has other policies by now")
-        if attached:
+        ids: tuple[str, ...] = ()
+        if observed.policies:
             self._cloud.call("DetachRolePolicy")
-            attached.remove(self._plan.policy_arn)
-            self._changed("DetachRolePolicy")
-        return super().delete_created_role(role_id, tags)
+            refused = self._ask("DetachRolePolicy", why_not)
+            if refused is not None:
+                return Withheld(refused)
+            ids = self._detach()
+        answer = super().delete_created_role(role_id, tags, why_not)
+        if isinstance(answer, Withheld):
+            return replace(answer, has_detached=bool(observed.policies), request_ids=ids)
+        return replace(answer, request_ids=ids + answer.request_ids)
+
+    def _ask(self, verb: str, why_not: WhyNot) -> Refused | None:
+        refused = super()._ask(verb, why_not)
+        role = self._cloud.find(self._plan.account_id, self._plan.role_name)
+        if refused is None and verb == "DeleteRole" and role is not None and role.policies:
+            raise AwsError("DeleteRole: DeleteConflict", "DeleteConflict")
+        return refused
+
+    def _detach(self) -> tuple[str, ...]:
+        role = self._cloud.find(self._plan.account_id, self._plan.role_name)
+        if role is None or not role.policies:
+            return ()
+        role.policies.remove(self._plan.policy_arn)
+        return self._changed("DetachRolePolicy")
 
 
 @contextmanager

@@ -22,6 +22,7 @@ LETTERS = {
     "rehearsed": "h",
     "failed": "f",
     "undone": "n",
+    "late": "l",
 }
 STOPPED = "[ersxhf]"
 WORDS = {
@@ -60,5 +61,12 @@ def word_of(events: Sequence[dict[str, Any]]) -> str:
 
 
 def is_legal(request: RemediationRequest, word: str) -> bool:
-    """Whether the trail may be, and is that of a request in this state: no event is missing or too many."""
-    return WORDS[request.kind].fullmatch(word) is not None and word[-1] in LAST[request.state]
+    """Whether the trail may be, and is that of a request in this state: no event is missing or too many.
+
+    A call that was on its way while the request ended may be told of once, at any time after the intent.
+    """
+    before, is_late, after = word.partition("l")
+    course = before + after
+    is_told_in_time = not is_late or "i" in before
+    is_word = WORDS[request.kind].fullmatch(course) is not None
+    return is_told_in_time and is_word and course[-1] in LAST[request.state]

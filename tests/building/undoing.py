@@ -1,5 +1,6 @@
 """An undo, step by step and without the queues."""
 
+from dataclasses import replace
 from typing import Any
 
 from adapters.messenger import RequestMessage
@@ -10,10 +11,11 @@ from bot.flows import engine as durable
 from bot.flows.parts import Parts
 from bot.flows.prepare import Preparer
 from bot.flows.undo import ask_for_undo
-from bot.flows.undoer import Undoer, UndoRun
-from bot.store import operations
-from building.undos import UNDOER
-from building.values import APPROVALS, PAYMENTS
+from bot.flows.undo_run import UndoRun
+from bot.flows.undoer import Undoer
+from bot.store import operations, requests
+from building.undos import UNDOER, a_removal, an_applied_fix
+from building.values import APPROVALS, PAYMENTS, an_account
 from building.world import Change, World
 
 NAME = "aws-support-access"
@@ -24,6 +26,27 @@ def applied(world: World) -> RemediationRequest:
     """A fix of ours whose role is there."""
     fix = world.fix(world.approved())
     assert fix.state is RequestState.APPLIED, fix
+    return fix
+
+
+def already_applied(world: World) -> RemediationRequest:
+    """A fix that has ended, with what it left, without the way there."""
+    fix = an_applied_fix()
+    with world.engine.begin() as connection:
+        requests.add_request(connection, replace(fix, state=RequestState.APPLIED_UNVERIFIED))
+        requests.move(
+            connection,
+            fix.id,
+            before=RequestState.APPLIED_UNVERIFIED,
+            after=RequestState.APPLIED,
+            now=world.clock(),
+            plan=fix.plan,
+            decision=fix.decision,
+            outcome=fix.outcome,
+        )
+    left = a_removal()
+    made = {"role_id": left.role_id, "trust": left.plan.trust, "tags": list(left.tags)}
+    world.cloud.add_role(an_account(), NAME, **made)
     return fix
 
 

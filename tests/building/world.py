@@ -22,6 +22,7 @@ from bot.flows import engine as durable
 from bot.flows.ask import Decider
 from bot.flows.desk import Desk
 from bot.flows.digester import Digester
+from bot.flows.doctor_worker import Doctor
 from bot.flows.engine import build_enqueue
 from bot.flows.explainer import Explainer
 from bot.flows.parts import Parts
@@ -90,7 +91,7 @@ class World:
     def start(self, executor_id: str = "worker-1") -> None:
         parts = self.parts
         durable.prepare_engine(self.engine, executor_id)
-        for part in (Scanner, Explainer, Preparer, Remediator, Undoer, Digester):
+        for part in (Scanner, Explainer, Doctor, Preparer, Remediator, Undoer, Digester):
             part(parts).register()
         durable.launch(AT_ONCE)
 

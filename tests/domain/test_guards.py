@@ -194,6 +194,7 @@ REFUSED = [
     (guards.AccountInScope(), with_policy(excluded_accounts=frozenset({an_account().id})), "not in scope"),
     (guards.AccountInScope(), with_account(state=AccountState.SUSPENDED), "SUSPENDED"),
     (guards.AccountInScope(), with_account(state=AccountState.PENDING_ACTIVATION), "PENDING_ACTIVATION"),
+    (guards.AccountInScope(), with_account(state=AccountState.OTHER), "a state that this bot does not know"),
     (guards.AccountInScope(), with_account(is_management=True), "protected"),
     (
         guards.AccountInScope(),

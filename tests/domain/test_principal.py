@@ -60,6 +60,10 @@ def test_a_persons_role_user_or_provider_may_be_trusted(arn: str):
         ),
         (f"arn:aws:iam::{OWN}:role/AWSReservedSSO_Admin_0123456789abcdef", "AWS manages"),
         (f"arn:aws:iam::{OWN}:role/aws-service-role/support.amazonaws.com/AWSServiceRoleForSupport", "AWS"),
+        (f"arn:aws:iam::{TRUSTED}:role/awsreservedsso_Admin_0123456789abcdef", "AWS manages"),
+        (f"arn:aws:iam::{TRUSTED}:role/AWS-RESERVED/sso.amazonaws.com/Admin", "AWS manages"),
+        (f"arn:aws:iam::{TRUSTED}:role/Aws-Service-Role/support.amazonaws.com/Support", "AWS manages"),
+        (f"arn:aws:iam::{TRUSTED}:role/awsserviceroleforsupport", "AWS manages"),
     ],
 )
 def test_anything_wider_or_stranger_may_not(arn: str, words: str):

@@ -319,7 +319,13 @@ ROWS = [
             meets_benchmark=None,
         )
         for state in AccountState
-        if state is not AccountState.ACTIVE
+        if state not in {AccountState.ACTIVE, AccountState.OTHER}
+    ),
+    Row(
+        "an account in a state that is not known",
+        some_facts(SOUND, account=replace(ACCOUNT, state=AccountState.OTHER)),
+        Verdict.PASS,
+        notes=("account-state",),
     ),
     *(
         Row(

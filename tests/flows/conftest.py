@@ -27,17 +27,25 @@ def postgres() -> Iterator[Postgres]:
         yield server
 
 
-@pytest.fixture
-def postgres_engine(postgres: Postgres) -> Iterator[Engine]:
-    """An empty database in which the durable engine was started once."""
+@pytest.fixture(scope="session")
+def prepared_postgres(postgres: Postgres) -> Postgres:
+    """A server in whose database the durable engine was started once."""
     engine = postgres.emptied_database()
     durable.prepare_engine(engine, "first")
     durable.launch(AT_ONCE)
     durable.stop(seconds=0)
-    yield engine
-    # Work that nobody has taken from the queues is not the next test's.
+    engine.dispose()
+    return postgres
+
+
+@pytest.fixture
+def postgres_engine(prepared_postgres: Postgres) -> Iterator[Engine]:
+    """A database as if it were new."""
+    engine = prepared_postgres.emptied_database()
+    # Work that nobody has taken from the queues was another test's.
     with engine.begin() as connection:
         connection.execute(text("DELETE FROM dbos.workflow_status"))
+    yield engine
     engine.dispose()
 
 
@@ -47,11 +55,23 @@ def database_file(tmp_path: Path, prepared_file: Path) -> Path:
 
 
 @pytest.fixture
-def world(database_file: Path) -> Iterator[World]:
+def sqlite_engine(database_file: Path) -> Iterator[Engine]:
     engine = build_engine(f"sqlite:///{database_file}")
-    yield World(engine)
-    durable.stop(seconds=0)
+    yield engine
     engine.dispose()
+
+
+@pytest.fixture
+def database(request: pytest.FixtureRequest) -> Engine:
+    """SQLite, or what `ON_BOTH` says."""
+    engine: Engine = request.getfixturevalue(f"{getattr(request, 'param', 'sqlite')}_engine")
+    return engine
+
+
+@pytest.fixture
+def world(database: Engine) -> Iterator[World]:
+    yield World(database)
+    durable.stop(seconds=0)
 
 
 @pytest.fixture

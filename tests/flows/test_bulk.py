@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 from building.bulks import BulkWorld, single_messages
+from building.databases import ON_BOTH
 from building.racing import at_once
 from building.values import APPROVER, ASKER, TEAM, a_trust, an_account
 from building.world import World, a_decider
@@ -215,6 +216,7 @@ def test_one_plan_that_has_changed_keeps_all_from_being_approved(bulk: BulkWorld
     assert states(bulk.read(report)) == ["pending"] * 4
 
 
+@ON_BOTH
 def test_of_many_approvers_at_once_one_wins_and_one_canary_goes(bulk: BulkWorld):
     people = [Person(TEAM, f"U0APPROVER{number}") for number in range(6)]
     bulk.world.set_policy(approvers=frozenset(person.user_id for person in people))
@@ -240,6 +242,7 @@ def test_a_denial_is_of_all(bulk: BulkWorld):
     assert bulk.world.kinds(report.members[0].id) == ["fix.requested", "fix.denied"]
 
 
+@ON_BOTH
 def test_what_nobody_decides_in_time_expires_with_all_its_accounts(bulk: BulkWorld):
     report = bulk.prepared()
     bulk.world.clock.move(hours=2)
@@ -265,6 +268,7 @@ def test_a_member_cannot_be_decided_by_itself(bulk: BulkWorld):
 # --- running -------------------------------------------------------------------------------------------
 
 
+@ON_BOTH
 def test_the_canary_goes_first_and_alone_then_the_others_in_waves(bulk: BulkWorld):
     report = bulk.approved()
     assert report.bulk.released == 1
@@ -308,6 +312,7 @@ def test_a_canary_that_fails_leaves_all_others_untouched(bulk: BulkWorld):
     assert bulk.world.kinds(report.bulk.id)[-1] == "bulk.stopped"
 
 
+@ON_BOTH
 def test_a_failure_in_a_wave_stops_what_has_not_begun(bulk: BulkWorld):
     report = bulk.fix_released(bulk.approved())
     bulk.world.cloud.faults["CreateRole"] = AwsError("CreateRole: LimitExceeded", "LimitExceeded")
@@ -337,6 +342,7 @@ def test_a_dry_run_rehearses_every_account_and_writes_nothing(bulk: BulkWorld):
     assert bulk.world.cloud.calls == []
 
 
+@ON_BOTH
 def test_a_pause_stops_it_at_the_next_account(bulk: BulkWorld):
     report = bulk.fix_released(bulk.approved())
     with bulk.world.engine.begin() as connection:
@@ -358,6 +364,7 @@ def test_an_approver_who_left_stops_it_at_the_next_account(bulk: BulkWorld):
     assert ended.bulk.state is BulkState.STOPPED
 
 
+@ON_BOTH
 def test_the_hourly_limit_holds_for_each_account_and_is_waited_for(bulk: BulkWorld):
     bulk.world.desk = replace(bulk.world.desk, request_ttl=timedelta(hours=8))
     report = bulk.approved()
@@ -457,6 +464,7 @@ def test_nobody_else_can_stop_it(bulk: BulkWorld):
     assert bulk.read(report).bulk.state is BulkState.RUNNING
 
 
+@ON_BOTH
 def test_what_is_being_changed_goes_to_its_end_and_only_then_it_is_stopped(bulk: BulkWorld):
     report = bulk.approved()
     during: list[BulkState] = []
@@ -484,6 +492,7 @@ def test_it_is_stopped_once(bulk: BulkWorld):
 # --- what stands in Slack ------------------------------------------------------------------------------
 
 
+@ON_BOTH
 def test_one_message_asks_shows_and_records_it_all(bulk: BulkWorld):
     report = bulk.prepared()
     bulk.chores.show()
@@ -527,6 +536,7 @@ def test_a_slack_outage_delays_the_message_and_loses_nothing(bulk: BulkWorld):
     assert bulk.shown().bulk.state is BulkState.PENDING
 
 
+@ON_BOTH
 def test_two_workers_post_one_message(bulk: BulkWorld):
     bulk.prepared()
 
@@ -557,6 +567,7 @@ def test_an_undo_afterwards_is_shown_in_the_record(bulk: BulkWorld):
 # --- with the real engine ------------------------------------------------------------------------------
 
 
+@ON_BOTH
 def test_from_the_question_to_the_last_role_by_the_queues(bulk: BulkWorld):
     bulk.start()
     asked = bulk.asked()
@@ -569,6 +580,7 @@ def test_from_the_question_to_the_last_role_by_the_queues(bulk: BulkWorld):
     assert bulk.written()[0] == "account 1"
 
 
+@ON_BOTH
 def test_a_worker_that_died_before_the_next_wave_is_gone_on_from_by_another(bulk: BulkWorld):
     """All that is to be done next stands in rows: there is no workflow to be lost."""
     report = bulk.approved()
@@ -589,6 +601,7 @@ def test_a_worker_that_died_before_the_next_wave_is_gone_on_from_by_another(bulk
     assert states(ended) == ["applied"] * 4
 
 
+@ON_BOTH
 def test_two_workers_never_let_the_same_wave_go_twice(bulk: BulkWorld):
     report = bulk.approved()
     with bulk.world.engine.begin() as connection:

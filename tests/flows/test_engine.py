@@ -8,10 +8,12 @@ from building.values import NOW, PAYMENTS
 from building.world import World
 from dbos import DBOS
 from sqlalchemy import insert, select
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import InterfaceError, OperationalError, ProgrammingError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from bot.domain.request import RemediationRequest, RequestState
-from bot.flows.engine import FIXES, new_executor_id
+from bot.flows.engine import FIXES, new_executor_id, step
+from bot.store.engine import is_outage
 from bot.store.tables import deliveries
 
 
@@ -72,3 +74,32 @@ def test_a_fault_that_nobody_foresaw_ends_the_fix_where_people_see_it(world: Wor
 
 def test_no_two_processes_have_the_same_name():
     assert len({new_executor_id() for _ in range(50)}) == 50
+
+
+def test_a_step_waits_for_as_long_as_a_fail_over_takes():
+    options = step("any")
+
+    pauses = [
+        options["interval_seconds"] * options["backoff_rate"] ** number
+        for number in range(options["max_attempts"] - 1)
+    ]
+
+    assert 240 < sum(pauses) < 400
+
+
+CLOSED = sqlite3.InterfaceError("the connection is closed")
+
+
+@pytest.mark.parametrize(
+    ("fault", "is_one"),
+    [
+        (OperationalError("SELECT 1", {}, sqlite3.OperationalError("server closed the connection")), True),
+        (InterfaceError("SELECT 1", {}, CLOSED, connection_invalidated=True), True),
+        (PoolTimeout("QueuePool limit of size 10 overflow 10 reached"), True),
+        (InterfaceError("SELECT 1", {}, CLOSED), False),
+        (ProgrammingError("SELECT x", {}, sqlite3.ProgrammingError("no such column")), False),
+        (ValueError("no"), False),
+    ],
+)
+def test_a_connection_that_broke_or_was_not_to_be_had_is_an_outage(fault: Exception, *, is_one: bool):
+    assert is_outage(fault) is is_one

@@ -9,7 +9,6 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from itertools import count
-from pathlib import Path
 from typing import Any, TypeVar
 
 import pytest
@@ -17,9 +16,8 @@ from adapters.aws import CloudRole
 from building.cutting import Cut, CutCloud, Killed, cutting_commits
 from building.emptying import empty, hurry
 from building.trails import is_legal, word_of
-from building.undoing import NAME, ask_undo, pause
-from building.undos import a_removal, an_applied_fix
-from building.values import APPROVALS, APPROVER, AUDIT, PAYMENTS, an_account
+from building.undoing import NAME, already_applied, ask_undo, pause
+from building.values import APPROVALS, APPROVER, ASKER, AUDIT, PAYMENTS, an_account
 from building.world import Change, World
 from sqlalchemy import Engine
 
@@ -31,8 +29,7 @@ from bot.flows.attempt import plan_of
 from bot.flows.prepare import Preparer
 from bot.flows.remediate import Remediator
 from bot.flows.undoer import Undoer
-from bot.store import audit, findings, requests
-from bot.store.engine import build_engine
+from bot.store import audit, findings
 
 FIX_TRAIL = ["fix.requested", "fix.approved", "change.intended", "change.applied", "change.verified"]
 UNDO_TRAIL = ["undo.requested", "undo.approved", "change.intended", "change.undone"]
@@ -88,10 +85,8 @@ def engine(request: pytest.FixtureRequest) -> Engine:
 
 
 @pytest.fixture
-def sqlite_engine(database_file: Path) -> Iterator[Engine]:
-    engine = hurry(build_engine(f"sqlite:///{database_file}"))
-    yield engine
-    engine.dispose()
+def sqlite_engine(sqlite_engine: Engine) -> Engine:
+    return hurry(sqlite_engine)
 
 
 @contextmanager
@@ -99,7 +94,7 @@ def watching(world: World, cut: Cut) -> Iterator[Steps]:
     """Make moments of commits and of what the durable engine remembers."""
     steps = Steps(cut)
     with cutting_commits(world.engine, cut), pytest.MonkeyPatch.context() as patch:
-        for room in ("prepare", "remediate", "undoer"):
+        for room in ("prepare", "remediate", "undoer", "undo_run"):
             patch.setattr(f"bot.flows.{room}.DBOS", steps)
         yield steps
 
@@ -191,31 +186,15 @@ def ask_for_a_fix(world: World, _: Steps) -> RemediationRequest:
     return asked
 
 
+def ask_for_a_fix_that_expires_half_way(world: World, steps: Steps) -> RemediationRequest:
+    world.cloud.after["CreateRole"] = lambda: world.clock.move(hours=2)
+    return ask_for_a_fix(world, steps)
+
+
 def ask_for_an_undo(world: World, _: Steps) -> RemediationRequest:
     asked = ask_undo(world, already_applied(world))
     assert isinstance(asked, RemediationRequest), asked
     return asked
-
-
-def already_applied(world: World) -> RemediationRequest:
-    """A fix that has ended, with what it left, without the way there."""
-    fix = an_applied_fix()
-    with world.engine.begin() as connection:
-        requests.add_request(connection, replace(fix, state=RequestState.APPLIED_UNVERIFIED))
-        requests.move(
-            connection,
-            fix.id,
-            before=RequestState.APPLIED_UNVERIFIED,
-            after=RequestState.APPLIED,
-            now=world.clock(),
-            plan=fix.plan,
-            decision=fix.decision,
-            outcome=fix.outcome,
-        )
-    left = a_removal()
-    made = {"role_id": left.role_id, "trust": left.plan.trust, "tags": list(left.tags)}
-    world.cloud.add_role(an_account(), NAME, **made)
-    return fix
 
 
 def settle(world: World) -> None:
@@ -310,6 +289,19 @@ def is_undone_or_said(world: World, request: RemediationRequest) -> None:
     assert is_legal(ended, word_of(world.events(request.id)))
 
 
+def is_taken_back(world: World, request: RemediationRequest) -> None:
+    """Refused in the middle: the role is gone again, by one call, and the record says both."""
+    ended = world.request(request.id)
+    assert (ended.state, ended.outcome.left_behind) == (RequestState.EXPIRED, "")
+    assert world.cloud.find(PAYMENTS, NAME) is None
+    assert world.cloud.calls == [f"CreateRole {PAYMENTS}", f"DeleteRole {PAYMENTS}"]
+    assert world.kinds(request.id) == [*FIX_TRAIL[:3], "fix.expired"]
+    assert "deleted again" in ended.outcome.text or not ended.outcome.role_id
+    is_told(world, request)
+    # Twice where the process ended between Slack's answer and its record: at least once is what is promised.
+    assert {words.partition(":")[0] for words in world.told()} == {ASKER.user_id}
+
+
 FIX = Story(ask_for_a_fix, "prepare_fix", "remediate", is_applied)
 UNDO = Story(ask_for_an_undo, "prepare_undo", "undo", is_undone)
 
@@ -383,3 +375,41 @@ def test_an_undo_whose_role_was_made_anew_by_a_stranger_after_a_crash_is_done_an
     sqlite_engine: Engine,
 ) -> None:
     replace(UNDO, check=is_undone_beside_a_stranger).cut_everywhere(sqlite_engine, plant(NAME))
+
+
+def test_a_fix_that_is_refused_half_way_takes_its_role_back_wherever_that_is_cut_short(
+    sqlite_engine: Engine,
+) -> None:
+    story = replace(FIX, ask=ask_for_a_fix_that_expires_half_way, check=is_taken_back)
+
+    moments = story.cut_everywhere(sqlite_engine)
+
+    assert {"after CreateRole", "before DeleteRole", "after DeleteRole"} <= set(moments)
+
+
+def in_flight(world: World) -> int:
+    """How many calls were on their way when it happened: one, or none."""
+    assert isinstance(world.cloud, CutCloud)
+    moments = world.cloud.cut.moments
+    return int(bool(moments) and moments[-1].endswith("is on its way"))
+
+
+@pytest.mark.parametrize("story", [FIX, UNDO], ids=["fix", "undo"])
+def test_after_a_pause_at_any_moment_there_is_no_write_but_to_take_back(
+    sqlite_engine: Engine, story: Story
+) -> None:
+    """Whatever was not on its way to AWS at that moment never goes."""
+    before: list[int] = []
+
+    def stop(world: World) -> None:
+        before[:] = [len(world.cloud.calls)]
+        pause(world)
+
+    def nothing_followed(world: World, request: RemediationRequest) -> None:
+        is_fix = request.undoes is None
+        taken_back = {f"DetachRolePolicy {PAYMENTS}", f"DeleteRole {PAYMENTS}"} if is_fix else set()
+        later = world.cloud.calls[before[0] :] if before else []
+        assert set(later[in_flight(world) :]) <= taken_back
+        before.clear()
+
+    replace(story, check=nothing_followed).disturb_everywhere(sqlite_engine, stop)

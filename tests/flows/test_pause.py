@@ -1,6 +1,7 @@
 """The kill switch: one turn, one event, and whatever waits is shown anew."""
 
 import pytest
+from building.databases import ON_BOTH
 from building.racing import at_once
 from building.values import APPROVALS, AUDIT, TEAM, a_member
 from building.world import World, a_decider
@@ -90,6 +91,7 @@ def test_whoever_is_no_full_member_and_administrator_is_refused_on_record(guarde
     assert guarded.events()[0]["detail"]["guard"] == refused.guard
 
 
+@ON_BOTH
 def test_an_empty_list_of_administrators_means_nobody(world: World):
     refused = pause(world)
 

@@ -1,6 +1,7 @@
 """A run that goes on after a crash, or meets another one: one role, one attachment, each event once."""
 
 import pytest
+from building.databases import ON_BOTH
 from building.racing import at_once
 from building.values import PAYMENTS
 from building.world import Change, World
@@ -104,6 +105,7 @@ def test_a_fix_that_has_ended_is_not_begun_again(world: World):
     assert len(world.cloud.calls) == 2
 
 
+@ON_BOTH
 def test_two_attempts_at_once_make_one_role(world: World):
     request = world.approved()
     other = World(world.engine, world.cloud, world.messenger, world.clock)

@@ -6,6 +6,7 @@ from dataclasses import asdict, replace
 from typing import Any
 
 import pytest
+from building.databases import ON_BOTH
 from building.racing import at_once
 from building.undoing import (
     NAME,
@@ -37,6 +38,7 @@ POLICY = "arn:aws:iam::aws:policy/AWSSupportAccess"
 DELETED = [f"DeleteRole {PAYMENTS}"]
 
 
+@ON_BOTH
 def test_an_undo_takes_away_what_the_fix_made_and_both_end_together(world: World):
     fix = applied(world)
 
@@ -158,6 +160,7 @@ def test_who_asked_for_the_fix_or_approved_it_may_approve_the_undo(world: World,
     assert undo(world, request).state is RequestState.UNDONE
 
 
+@ON_BOTH
 def test_of_many_approvals_at_once_one_wins_and_one_role_is_deleted_once(world: World):
     people = [Person(TEAM, f"U{number:02d}") for number in range(8)]
     fix = applied(world)
@@ -176,6 +179,7 @@ def test_of_many_approvals_at_once_one_wins_and_one_role_is_deleted_once(world: 
     assert [kind for kind in world.kinds(request.id) if kind != "undo.refused"] == TRAIL
 
 
+@ON_BOTH
 def test_the_queues_do_the_whole_of_it(world: World):
     fix = applied(world)
     world.start()
@@ -215,6 +219,7 @@ def test_an_undo_asked_for_in_a_dry_run_is_never_applied_though_the_mode_has_cha
     assert writes(world) == []
 
 
+@ON_BOTH
 def test_one_account_has_one_open_request_whether_fix_or_undo(world: World):
     fix = applied(world)
     pending_undo(world, fix)

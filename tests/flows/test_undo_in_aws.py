@@ -13,7 +13,8 @@ from building.world import World
 from sqlalchemy import Engine
 
 from bot.aws.sessions import AwsConfig
-from bot.aws.support_role import Deleted, NotOurs, Writer
+from bot.aws.support_role import Deleted, NotOurs, WhyNot, Withheld, Writer
+from bot.aws.written import nothing_against
 from bot.domain.account import Account, AccountId
 from bot.domain.request import RequestState
 from bot.domain.undo import Removal
@@ -245,8 +246,11 @@ class DiesHalfWay(Writer):
     """Detaches, and is gone before it deletes."""
 
     def delete_created_role(
-        self, role_id: str, tags: tuple[tuple[str, str], ...] | None = None
-    ) -> Deleted | NotOurs:
+        self,
+        role_id: str,
+        tags: tuple[tuple[str, str], ...] | None = None,
+        why_not: WhyNot = nothing_against,
+    ) -> Deleted | NotOurs | Withheld:
         self._undoing.call("DetachRolePolicy", PolicyArn=self._plan.policy_arn)
         raise Killed
 

@@ -25,7 +25,9 @@ class AccountInScope:
                 "See aws.accounts and aws.organization in settings.",
             )
         if account.state is not AccountState.ACTIVE:
-            return Refused(self.name, f"{account.label} is {account.state.value}: nothing is changed there.")
+            state = account.state.value
+            known = "in a state that this bot does not know" if account.is_checked else state
+            return Refused(self.name, f"{account.label} is {known}: nothing is changed there.")
         if account.id in policy.protected_accounts or account.is_management:
             return Refused(
                 self.name,
