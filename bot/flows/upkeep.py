@@ -24,7 +24,7 @@ from bot.flows.retention import Retention
 from bot.flows.scan import STALE_AFTER, read_status
 from bot.flows.stranded import restart_stranded
 from bot.flows.waiver_chores import WaiverChores
-from bot.store import audit, operations, requests, scans
+from bot.store import accounts, audit, operations, requests, scans
 
 log = logging.getLogger(__name__)
 
@@ -111,11 +111,21 @@ class Upkeep:
             operations.beat(connection, self._executor_id, problem=self._aws_problem, now=now)
 
     def refresh_accounts(self) -> None:
-        """List the accounts in scope before a scan needs them; what is refused is told by that scan."""
+        """List the accounts in scope before a scan needs them; what is refused is told by that scan.
+
+        Settings may have changed since: what a worker finds when it starts holds before any scan.
+        """
         try:
             self._parts.aws.refresh_inventory()
+            found = self._parts.aws.read_inventory()
         except AwsError as fault:
             log.warning("accounts not listed", extra={"problem": str(fault)})
+            return
+        with self._desk.engine.connect() as connection:
+            if accounts.are_in_scope(connection, found):
+                return
+        with self._desk.engine.begin() as connection:
+            accounts.save_accounts(connection, found, now=self._desk.clock())
 
     def look_at_aws(self) -> None:
         """Ask STS who we are: what keeps a worker from AWS shows in /readyz before it shows in findings."""

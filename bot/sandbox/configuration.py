@@ -3,8 +3,10 @@
 import json
 import os
 from collections.abc import Iterator, Mapping
+from datetime import time
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from bot.sandbox.landing_zone import ACCESS_KEY, EXTERNAL_ID, REMEDIATION_ROLE, SCAN_ROLE, SECRET_KEY
 from bot.sandbox.slack.workspace import (
@@ -16,9 +18,14 @@ from bot.sandbox.slack.workspace import (
     Workspace,
 )
 from bot.sandbox.world import World
+from bot.wiring.clock import SANDBOX_CLOCK
 
 CONFIG_FILE = "support-role.toml"
 STORE_FILE = "support-role.db"
+CLOCK_FILE = "clock"
+"""Beside the database, where alone the bot believes it."""
+DIGEST_AT = time(9)
+DIGEST_ZONE = ZoneInfo("UTC")
 KEPT = ("HOME", "LANG", "LC_ALL", "LC_CTYPE", "PATH", "PYTHONPATH", "TMPDIR", "TZ", "VIRTUAL_ENV")
 """All that a child sees of the environment outside: no proxies, no AWS_*, no SLACK_*, no tokens."""
 
@@ -48,7 +55,7 @@ def _tables(world: World, workspace: Workspace, folder: Path) -> Iterator[tuple[
         },
     )
     yield "slack", {"team_ids": [workspace.team_id], "admins": [PRIYA]}
-    yield "digest", {"channel": CLOUD_SECURITY, "at": "09:00", "timezone": "UTC"}
+    yield "digest", {"channel": CLOUD_SECURITY, "at": f"{DIGEST_AT:%H:%M}", "timezone": DIGEST_ZONE.key}
     yield "store", {"url": store_url(folder)}
 
 
@@ -57,8 +64,21 @@ def _pairs(values: Mapping[str, Any]) -> str:
     return "\n".join(f"{name} = {json.dumps(value)}" for name, value in values.items())
 
 
+def store_file(folder: Path) -> Path:
+    return folder / STORE_FILE
+
+
 def store_url(folder: Path) -> str:
-    return f"sqlite:///{folder / STORE_FILE}"
+    return f"sqlite:///{store_file(folder)}"
+
+
+def clock_file(folder: Path) -> Path:
+    return folder / CLOCK_FILE
+
+
+def clock_environment(folder: Path) -> dict[str, str]:
+    """What lets the sandbox's clock be the bot's."""
+    return {SANDBOX_CLOCK: str(clock_file(folder))}
 
 
 def clean_environment(outside: Mapping[str, str] | None = None) -> dict[str, str]:

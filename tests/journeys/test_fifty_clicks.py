@@ -7,9 +7,6 @@ from contextlib import AsyncExitStack
 from dataclasses import replace
 from typing import Any
 
-import pytest
-
-from bot.sandbox import door
 from bot.sandbox.door import Sandbox
 from bot.sandbox.slack import (
     APPROVALS,
@@ -23,6 +20,7 @@ from bot.sandbox.slack import (
     UserGroup,
     Workspace,
 )
+from bot.sandbox.workspace import sandbox_workspace
 
 PAYMENTS = "111122223333"
 FIFTY = tuple(f"U0CLICK{number:03d}" for number in range(50))
@@ -109,14 +107,9 @@ async def _journey(sandbox: Sandbox) -> None:
     }
 
 
-def test_of_fifty_who_approve_at_once_one_wins_and_the_others_are_told_who(
-    clean_environment: None, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    usual = door._workspace()
-    monkeypatch.setattr(door, "_workspace", lambda: _crowded(usual))
-
+def test_of_fifty_who_approve_at_once_one_wins_and_the_others_are_told_who() -> None:
     async def inside() -> None:
-        async with Sandbox(rate_limited=False) as sandbox:
+        async with Sandbox(rate_limited=False, workspace=_crowded(sandbox_workspace())) as sandbox:
             await _journey(sandbox)
 
     asyncio.run(inside())

@@ -39,6 +39,7 @@ class Cloud:
         self.lock = threading.RLock()
         self.stories = {story.id: story for story in world.stories}
         self._planted: set[str] = set()
+        self._replaced: dict[tuple[str, str], Role | None] = {}
         self._gone: dict[str, str] = {}
         _plant_organization(world)
 
@@ -126,9 +127,26 @@ class Cloud:
         """Put a role there, in place of one of that name."""
         backend = self.iam(account_id)
         before = self.role(account_id, role.name)
+        self._replaced.setdefault((account_id, role.name), before)
         if before is not None:
             del backend.roles[before.id]
         _plant_role(backend, role)
+
+    def take_role_back(self, account_id: str, name: str) -> bool:
+        """Undo `plant_role`: what stood there before it is there again. False: nothing was planted."""
+        if (account_id, name) not in self._replaced:
+            return False
+        backend = self.iam(account_id)
+        before, planted = self._replaced.pop((account_id, name)), self.role(account_id, name)
+        if planted is not None:
+            del backend.roles[planted.id]
+        if before is not None:
+            backend.roles[before.id] = before
+        return True
+
+    def replaced(self) -> list[tuple[str, str]]:
+        """Account and name of each planted role that can be taken back."""
+        return list(self._replaced)
 
 
 def _share_managed_policies() -> None:

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Mapping
+from datetime import timedelta
 from typing import Any
 from urllib.parse import parse_qs
 
@@ -15,6 +16,8 @@ PREFIX = "/_sandbox/"
 Given = Mapping[str, Any]
 Reply = tuple[int, dict[str, Any]]
 
+WRITTEN_AT_MOST = 20
+
 STATUS_OF = {"AccessDenied": 403, "ServiceFailure": 500, "InternalFailure": 500, "NoSuchEntity": 404}
 
 
@@ -25,12 +28,14 @@ class Control:
         self._journal = journal
         self._posts: dict[str, Callable[[Given], dict[str, Any]]] = {
             "allow": self._allow,
+            "clock": self._clock,
             "delete": self._delete,
             "deny": self._deny,
             "fail": self._fail,
             "pause": self._pause,
             "release": self._release,
             "role": self._role,
+            "role_back": self._role_back,
             "throttle": self._throttle,
         }
 
@@ -50,17 +55,37 @@ class Control:
             return 400, {"error": f"{type(error).__name__}: {error}"}
 
     def _get(self, name: str, query: str) -> Reply:
-        if name == "calls":
-            given = parse_qs(query)
+        given = parse_qs(query)
+        if name in ("calls", "notable"):
             since, last = (int(given.get(name, ["0"])[0]) for name in ("since", "last"))
+            if name == "notable":
+                return 200, {"calls": self._journal.notable(since, last)}
             return 200, {"calls": self._journal.as_json(since)[-last:]}
         if name == "state":
-            with self._cloud.lock:
-                accounts = {
-                    story.id: _account(story.name, backend) for story, backend in self._cloud.planted()
-                }
-            return 200, {"accounts": accounts, "switches": self._switches.as_json()}
-        return 404, {"error": f"no such page: {name}", "known": ["calls", "state"]}
+            return 200, self._state(given.get("account", []))
+        return 404, {"error": f"no such page: {name}", "known": ["calls", "notable", "state"]}
+
+    def _state(self, wanted: list[str]) -> dict[str, Any]:
+        """`account`, any number of times: those alone; else all that anybody has looked at."""
+        with self._cloud.lock:
+            known = [account_id for account_id in wanted if self._cloud.knows(account_id)]
+            chosen = [(self._cloud.stories[each], self._cloud.iam(each)) for each in known]
+            accounts = {
+                story.id: _account(story.name, backend)
+                for story, backend in (chosen if wanted else self._cloud.planted())
+            }
+            replaced = [{"account": account, "role": role} for account, role in self._cloud.replaced()]
+        return {
+            "accounts": accounts,
+            "switches": self._switches.as_json(),
+            "replaced": replaced,
+            "written": self._journal.written(WRITTEN_AT_MOST),
+        }
+
+    def _clock(self, given: Given) -> dict[str, Any]:
+        """`ahead_seconds`: by how much the journal's clock is before the machine's."""
+        self._switches.ahead = timedelta(seconds=float(given["ahead_seconds"]))
+        return self._switches.as_json()
 
     def _deny(self, given: Given) -> dict[str, Any]:
         """`account`, `role`: nobody may assume that role any more."""
@@ -106,6 +131,11 @@ class Control:
         with self._cloud.lock:
             self._cloud.plant_role(given["account"], role)
         return {"planted": role.name}
+
+    def _role_back(self, given: Given) -> dict[str, Any]:
+        """`account`, `name`: what stood there before a role was planted stands there again."""
+        with self._cloud.lock:
+            return {"taken_back": self._cloud.take_role_back(given["account"], given["name"])}
 
     def _delete(self, given: Given) -> dict[str, Any]:
         """`principal`: the ARN of a user or role, which is taken away."""

@@ -4,6 +4,10 @@ import threading
 from dataclasses import asdict, dataclass
 from typing import Any
 
+WRITES = ("Add", "Attach", "Create", "Delete", "Detach", "Put", "Remove", "Tag", "Untag", "Update")
+"""How the names of actions begin that change something."""
+NOTABLE_AT_MOST = 200
+
 
 @dataclass(frozen=True, slots=True)
 class JournalEntry:
@@ -27,15 +31,42 @@ class JournalEntry:
     def was_done(self) -> bool:
         return not self.error
 
+    @property
+    def is_write(self) -> bool:
+        """Whether the call would change something, done or refused."""
+        return self.action.partition(":")[2].startswith(WRITES)
+
 
 class Journal:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._entries: list[JournalEntry] = []
+        self._written: dict[str, None] = {}
 
     def add(self, **what: str) -> None:
         with self._lock:
-            self._entries.append(JournalEntry(number=len(self._entries) + 1, **what))
+            entry = JournalEntry(number=len(self._entries) + 1, **what)
+            self._entries.append(entry)
+            if entry.is_write and entry.was_done:
+                # Once more at the end: those written to last come last.
+                self._written.pop(entry.account_id, None)
+                self._written[entry.account_id] = None
+
+    def written(self, last: int) -> list[str]:
+        """The accounts in which something was changed, so many at most, the latest last."""
+        with self._lock:
+            return list(self._written)[-last:]
+
+    def notable(self, since: int, last: int) -> list[dict[str, Any]]:
+        """The last entries after that number, and of those before them what wrote or was refused.
+
+        A scan of thousands of accounts makes as many calls a second: the one write among them is not lost.
+        """
+        with self._lock:
+            entries = self._entries[since:]
+        early, late = entries[:-last], entries[-last:]
+        told = [entry for entry in early if entry.is_write or entry.error][-NOTABLE_AT_MOST:]
+        return [asdict(entry) for entry in (*told, *late)]
 
     def as_json(self, since: int = 0) -> list[dict[str, Any]]:
         """Entries after that number, oldest first."""

@@ -79,7 +79,7 @@ class AwsLayer:
 
     def _answer(self, environ: Environ) -> Answer:
         seen = _Seen()
-        at = self._now()
+        at = self._now() + self._switches.ahead
         try:
             call = read_call(environ)
             seen.action, seen.service = call.name, call.service

@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import timedelta
 
 from bot.sandbox.aws.wire import ApiCall, Refusal
 
@@ -38,6 +39,8 @@ class Switches:
         self._lock = threading.Lock()
         self.denied: set[str] = set()
         """ARNs of roles that nobody may assume."""
+        self.ahead = timedelta()
+        """By how much the journal's clock is moved. Credentials expire by the machine's: their holders do."""
         self._throttled = 0
         self._failures: list[Failure] = []
         self._pauses: list[Pause] = []
@@ -65,6 +68,7 @@ class Switches:
     def as_json(self) -> dict[str, object]:
         with self._lock:
             return {
+                "ahead_seconds": self.ahead.total_seconds(),
                 "denied": sorted(self.denied),
                 "throttled_calls_left": self._throttled,
                 "failures": [each.action for each in self._failures],

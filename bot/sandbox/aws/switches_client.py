@@ -1,9 +1,10 @@
 """The sandbox's AWS from outside: what was called, what is there, and its switches."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlencode
 from urllib.request import Request, urlopen
 
 from bot.sandbox.aws.journal import JournalEntry
@@ -24,6 +25,25 @@ class SupportRole:
 
 
 @dataclass(frozen=True, slots=True)
+class AwsState:
+    """What stands in some accounts, and which switches are thrown."""
+
+    support_roles: Mapping[str, tuple[SupportRole, ...]]
+    """By account id."""
+    roles: Mapping[str, tuple[str, ...]]
+    """The names of all roles, by account id."""
+    denied: tuple[str, ...]
+    """ARNs of roles that nobody may assume."""
+    throttled_calls: int
+    """How many of the next calls are answered with Throttling."""
+    paused: tuple[str, ...]
+    planted: tuple[tuple[str, str], ...]
+    """Account and name of each planted role that can be taken back."""
+    written: tuple[str, ...]
+    """Accounts in which something was changed, the latest last."""
+
+
+@dataclass(frozen=True, slots=True)
 class AwsSwitches:
     """Blocking; each call is one request to the process at `url`."""
 
@@ -40,6 +60,24 @@ class AwsSwitches:
         return [
             each for each in entries if action in ("", each.action) and account_id in ("", each.account_id)
         ]
+
+    def notable_calls(self, *, since: int, last: int) -> list[JournalEntry]:
+        """The last calls after that number, and of those before them what wrote or was refused."""
+        return [JournalEntry(**each) for each in self._get(f"notable?since={since}&last={last}")["calls"]]
+
+    def state(self, account_ids: Iterable[str]) -> AwsState:
+        """Those accounts as they are now; unknown ids are left out."""
+        found = self._get("state?" + urlencode([("account", each) for each in account_ids]))
+        accounts, switches = found["accounts"], found["switches"]
+        return AwsState(
+            support_roles={each: tuple(map(_role, a["support_roles"])) for each, a in accounts.items()},
+            roles={each: tuple(account["roles"]) for each, account in accounts.items()},
+            denied=tuple(switches["denied"]),
+            throttled_calls=switches["throttled_calls_left"],
+            paused=tuple(switches["paused"]),
+            planted=tuple((each["account"], each["role"]) for each in found["replaced"]),
+            written=tuple(found["written"]),
+        )
 
     def support_roles(self, account_id: str) -> tuple[SupportRole, ...]:
         """The roles with the policy; empty as well for an account that nobody has looked at yet."""
@@ -94,6 +132,14 @@ class AwsSwitches:
     ) -> None:
         """Put a role there, as somebody else might; in place of one of that name."""
         self._post("role", account=account_id, name=name, trust=trust, policies=policies)
+
+    def take_role_back(self, account_id: str, name: str) -> bool:
+        """Undo `plant_role`: what stood there before it is there again. False: nothing was planted."""
+        return bool(self._post("role_back", account=account_id, name=name)["taken_back"])
+
+    def move_clock(self, ahead_seconds: float) -> None:
+        """Let the journal's clock be so far before the machine's; credentials expire as ever."""
+        self._post("clock", ahead_seconds=ahead_seconds)
 
     def delete(self, principal: str) -> bool:
         """Delete a user or role by ARN; trust policies then show its unique id. False: there is none."""

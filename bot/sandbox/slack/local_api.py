@@ -5,7 +5,9 @@ web page from elsewhere that the same browser shows can press a button here.
 """
 
 import asyncio
+import base64
 import json
+import secrets
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 
@@ -14,6 +16,7 @@ from aiohttp import web
 from bot.sandbox.slack.delivery import NotAcked
 from bot.sandbox.slack.elements import NotOffered
 from bot.sandbox.slack.interactivity import Interactivity, Outcome, Spot
+from bot.sandbox.slack.messages import File
 from bot.sandbox.slack.site import Site
 from bot.sandbox.slack.snapshot import Host, app, messages, snapshot
 from bot.sandbox.slack.workspace import Json
@@ -25,7 +28,7 @@ Action = Callable[[Json], Awaitable[Outcome]]
 
 def add_local_api(routes: web.RouteTableDef, site: Site, doings: Interactivity, host: Host) -> None:
     _add_reading(routes, site, host)
-    actions = _personal(site, doings) | _operational(site)
+    actions = _personal(site, doings) | _uploads(site) | _operational(site)
 
     @routes.post("/local/{action}")
     async def act(request: web.Request) -> web.Response:
@@ -125,6 +128,17 @@ def _personal(site: Site, doings: Interactivity) -> dict[str, Action]:
         "home_opened": home_opened,
         "read": read,
     }
+
+
+def _uploads(site: Site) -> dict[str, Action]:
+    async def upload(body: Json) -> Outcome:
+        """Keep a file that a person chose for a form; what the form says of it goes to the page."""
+        name, content = str(body["name"]), base64.b64decode(body["content"], validate=True)
+        file_id, secret = "F" + secrets.token_hex(5).upper(), secrets.token_urlsafe(16)
+        file = site.state.files[file_id] = File(file_id, name, name, len(content), secret, content)
+        return Outcome(more={"file": file.as_json(site.base_url)})
+
+    return {"upload": upload}
 
 
 def _operational(site: Site) -> dict[str, Action]:

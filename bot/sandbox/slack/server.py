@@ -122,6 +122,10 @@ class LocalSlack:
             await self._runner.cleanup()
         self._runner = None
 
+    def clock_moved(self) -> None:
+        """Let the pages that are open see that `clock` has jumped."""
+        self._site.state.tell_all({"type": "clock"})
+
     async def wait_for_app(self, seconds: float = 10.0) -> None:
         """Return as soon as an app is connected; raises TimeoutError if none comes."""
         async with asyncio.timeout(seconds):

@@ -118,7 +118,8 @@ CONFIRM = fields(
 
 
 def option(label: Check) -> Check:
-    return fields({"text": label, "value": string(150)}, {"description": text(75), "url": string(3_000)})
+    described = {"description": plain_text(75), "url": string(3_000)}
+    return fields({"text": label, "value": string(150)}, described)
 
 
 PLAIN_OPTION = option(plain_text(75))

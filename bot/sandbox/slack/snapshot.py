@@ -44,6 +44,7 @@ def snapshot(site: Site, user: str, host: Host) -> Json:
     return {
         "workspace": _workspace(site),
         "me": user,
+        "now": site.state.clock(),
         "people": [_person(site, person.id) for person in site.workspace.people],
         "channels": channels,
         "messages": {channel["id"]: messages(site, user, channel["id"]) for channel in channels},

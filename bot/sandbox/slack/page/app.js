@@ -3,10 +3,11 @@
 import { act, listen, readMessages, readState } from "./api.js";
 import { avatar } from "./avatar.js";
 import { renderBlocks } from "./blocks.js";
+import * as clock from "./clock.js";
 import { composer } from "./composer.js";
 import { openMenu } from "./dialogs.js";
 import { fill, h, hold, icon, refill } from "./dom.js";
-import { channelMessages, drawMessages, emptyNote, replies } from "./messages.js";
+import { channelMessages, drawMessages, emptyNote, forgetDrawn, replies } from "./messages.js";
 import { showModals } from "./modals.js";
 import { setNames } from "./mrkdwn.js";
 import { placeOf } from "./place.js";
@@ -233,6 +234,7 @@ function trouble() {
 function drawAside() {
   root.classList.toggle("has-aside", Boolean(store.thread || store.panel));
   root.classList.toggle("has-panel", Boolean(store.panel));
+  aside.setAttribute("aria-label", store.panel ? "Behind the conversation" : "Thread");
   if (store.panel) return drawPanel();
   const parent = messagesIn().find((/** @type {any} */ one) => one.ts === store.thread);
   if (!parent) {
@@ -332,6 +334,7 @@ async function become(id) {
 async function load() {
   stopListening();
   store.state = await readState(store.user);
+  if (clock.follow(store.state.now)) forgetDrawn();
   setNames({ person: nameOf, channel: channelName, group: groupName, me: store.user });
   if (!channel()) store.channel = store.state.channels[0].id;
   remember();
@@ -371,6 +374,7 @@ async function follow(event) {
 
 async function refresh() {
   store.state = await readState(store.user);
+  if (clock.follow(store.state.now)) forgetDrawn();
   await markRead();
   draw();
 }

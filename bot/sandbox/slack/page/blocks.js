@@ -93,8 +93,7 @@ function plan(block) {
   const done = tasks.filter((/** @type {any} */ one) => one.status === "complete").length;
   const failed = tasks.some((/** @type {any} */ one) => one.status === "error");
   const bar = h("div.plan-bar", { role: "progressbar", "aria-label": block.title, "aria-valuemin": 0, "aria-valuemax": tasks.length, "aria-valuenow": done }, h(`span${failed ? ".failed" : ""}`, { style: { width: `${tasks.length ? (done / tasks.length) * 100 : 0}%` } }));
-  const head = h("div.plan-head", {}, h("strong", {}, block.title), h("span.plan-count", {}, `${done} of ${tasks.length}`));
-  return h("div.block.plan", { role: "group", "aria-label": block.title }, head, bar, h("ol.tasks", {}, tasks.map(task)));
+  return h("div.block.plan", { role: "group", "aria-label": block.title }, h("strong", {}, block.title), bar, h("ol.tasks", {}, tasks.map(task)));
 }
 
 /** @param {any} one */
@@ -111,8 +110,8 @@ function card(block, place) {
   const words = h("div", {}, block.title ? h("div.card-title.mrkdwn", {}, textObject(block.title)) : null, block.subtitle ? h("div.card-subtitle.mrkdwn", {}, textObject(block.subtitle)) : null);
   const actions = block.actions?.length ? h("div.actions", {}, block.actions.map((/** @type {any} */ one) => control(block, one, place))) : null;
   return h(
-    "article.block.card",
-    {},
+    "div.block.card",
+    { role: "group" },
     block.hero_image ? picture(block.hero_image, "img.hero") : null,
     h("div.card-head", {}, iconNode, words),
     block.body ? h("div.card-body.mrkdwn", {}, textObject(block.body)) : null,

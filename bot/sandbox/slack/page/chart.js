@@ -89,7 +89,8 @@ function axes(of) {
     index % every ? null : s("text", { x: x(index), y: HEIGHT - BOTTOM + 17, class: "tick", "text-anchor": "middle" }, label),
   );
   const marks = of.type === "bar" ? bars(series, categories, x, y, step) : curves(series, categories, x, y, of.type === "area");
-  return s("svg", { viewBox: `0 0 ${WIDTH} ${HEIGHT + 8}`, class: "plot", "aria-hidden": "true" }, grid.flat(), labels, marks, titles(of.axis_config, WIDTH));
+  const below = of.axis_config.x_label ? 8 : -10;
+  return s("svg", { viewBox: `0 0 ${WIDTH} ${HEIGHT + below}`, class: "plot", "aria-hidden": "true" }, grid.flat(), labels, marks, titles(of.axis_config, WIDTH));
 }
 
 /** @param {any} config @param {number} WIDTH */

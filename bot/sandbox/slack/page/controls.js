@@ -2,7 +2,7 @@
 /** Interactive elements: buttons, selects, pickers and inputs, and what they send. */
 import { combo } from "./combo.js";
 import { confirmed, note, openMenu, reason } from "./dialogs.js";
-import { h, icon, safeUrl, uid } from "./dom.js";
+import { fill, h, icon, safeUrl, uid } from "./dom.js";
 import { textObject } from "./mrkdwn.js";
 
 /**
@@ -14,6 +14,7 @@ import { textObject } from "./mrkdwn.js";
  *   send: (block: any, element: any, what: {value?: string, selected?: any}) => Promise<any>,
  *   suggest: (block: any, element: any, typed: string) => Promise<any[]>,
  *   keep: (block: any, element: any, choice: any) => void,
+ *   upload: (file: File) => Promise<any>,
  *   key: string,
  * }} Place
  */
@@ -277,7 +278,26 @@ function plainValue(value) {
   return value ?? "";
 }
 
-/** @param {any} _block @param {any} _element @param {Place} _place @param {string} label */
-function fileInput(_block, _element, _place, label) {
-  return h("div.unknown", { role: "note", "aria-label": label || null }, "Files cannot be uploaded here; submit without one.");
+/** Files are given to the local Slack at once, as Slack takes them; the form holds what it says of them. @param {any} block @param {any} element @param {Place} place @param {string} label */
+function fileInput(block, element, place, label) {
+  const most = element.max_files ?? 10;
+  /** @type {any[]} */
+  let chosen = current(block, element, place) ?? [];
+  const list = h("ul.chosen-files");
+  const keep = (/** @type {any[]} */ files) => {
+    chosen = files.slice(0, most);
+    place.keep(block, element, chosen);
+    draw();
+  };
+  const draw = () => fill(list, chosen.map((file) => h("li.chip", {}, file.name, h("button", { type: "button", "aria-label": `Remove ${file.name}`, onclick: () => keep(chosen.filter((one) => one !== file)) }, icon("close")))));
+  const picker = /** @type {HTMLInputElement} */ (
+    h("input.text.files", { type: "file", multiple: most > 1, accept: element.filetypes?.map((/** @type {string} */ kind) => `.${kind}`).join(","), "aria-label": label || "Files", "data-action": element.action_id })
+  );
+  picker.addEventListener("change", async () => {
+    const taken = await Promise.all([...(picker.files ?? [])].slice(0, most).map(place.upload));
+    picker.value = "";
+    keep([...(most > 1 ? chosen : []), ...taken.filter(Boolean)]);
+  });
+  draw();
+  return h("div", {}, picker, list);
 }

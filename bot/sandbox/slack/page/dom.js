@@ -83,10 +83,24 @@ export function uid(prefix = "u") {
   return `${prefix}-${counter}`;
 }
 
-/** Text whose long words, such as ARNs, may be broken where their parts meet. @param {string} text @returns {Child[]} */
+/** Text whose long words, such as ARNs, are broken where their parts meet, and not at a hyphen. @param {string} text @returns {Child[]} */
 export function breakable(text) {
-  const parts = text.split(/(\S{20,})/).flatMap((part, index) => (index % 2 ? part.split(/(?<=[/:=])(?=[^/:=])/) : part));
-  return parts.filter(Boolean).flatMap((part, index) => (index ? [h("wbr"), part] : part));
+  return text.split(/(\S{20,})/).flatMap((part, index) => (index % 2 ? pieces(part) : part));
+}
+
+const SHORTEST_PIECE = 12;
+const LONGEST_WHOLE = 28;
+
+/** @param {string} word @returns {Child[]} */
+function pieces(word) {
+  /** @type {string[]} */
+  const found = [];
+  for (const part of word.split(/(?<=[/:=])(?=[^/:=])/)) {
+    // A start such as "arn:" is no place to break at.
+    if (found.length && found[found.length - 1].length < SHORTEST_PIECE) found[found.length - 1] += part;
+    else found.push(part);
+  }
+  return found.flatMap((piece, index) => [index ? h("wbr") : null, piece.includes("-") && piece.length <= LONGEST_WHOLE ? h("span.whole", {}, piece) : piece]);
 }
 
 /** The address if a link may lead there, else nothing. @param {string | undefined} url */

@@ -1,6 +1,7 @@
 // @ts-check
 /** The messages of a channel and of a thread. */
 import { avatar } from "./avatar.js";
+import { now } from "./clock.js";
 import { renderBlocks } from "./blocks.js";
 import { h, hold, icon, safeUrl } from "./dom.js";
 import { mrkdwn } from "./mrkdwn.js";
@@ -66,11 +67,17 @@ function focusAgain(list, spot) {
 
 /** @type {Map<string, HTMLElement>} */
 const days = new Map();
+/** Draw everything anew the next time: the clock was moved, and what was today is not any more. */
+export function forgetDrawn() {
+  drawn.clear();
+  days.clear();
+}
+
 /** @param {string} ts */
 function dayLine(ts) {
   const date = dateOf(ts);
   const key = date.toDateString();
-  const today = new Date().toDateString();
+  const today = new Date(now()).toDateString();
   const name = key === today ? "Today" : date.toLocaleDateString("en-US", { weekday: "long", month: "long", day: "numeric" });
   const node = days.get(key) ?? h("div.day", { role: "separator" }, h("span", {}, name));
   days.set(key, node);
@@ -111,11 +118,12 @@ function draw(message, follows, answers, openThread, where) {
 
 /** @param {any} message */
 function body(message) {
-  const edited = message.edited ? h("span.edited", { title: `Edited ${clock(message.edited.ts)}` }, " (edited)") : null;
   const place = placeOf({ channel: store.channel, ts: message.ts }, message.values);
   const attachments = (message.attachments ?? []).map((/** @type {any} */ one) => attachment(one, place));
-  if (message.blocks?.length) return h("div.body", {}, renderBlocks(message.blocks, place), attachments, edited);
+  if (message.blocks?.length) return h("div.body", {}, renderBlocks(message.blocks, place), attachments);
   if (!message.text && !attachments.length) return null;
+  // Slack marks a changed text, and never changed blocks.
+  const edited = message.edited ? h("span.edited", { title: `Edited ${clock(message.edited.ts)}` }, " (edited)") : null;
   const quiet = message.subtype ? ".quiet" : "";
   return h("div.body", {}, h(`div.mrkdwn${quiet}`, {}, mrkdwn(message.text), edited), attachments);
 }

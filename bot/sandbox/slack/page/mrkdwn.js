@@ -1,5 +1,6 @@
 // @ts-check
 /** Slack's own markup, and the Markdown of `markdown` blocks, as nodes. */
+import { now } from "./clock.js";
 import { breakable, h, link, safeUrl } from "./dom.js";
 import { EMOJI } from "./emoji.js";
 
@@ -184,13 +185,13 @@ export function formatDate(seconds, format) {
 /** @param {Date} date */
 function nearDay(date) {
   const midnight = (/** @type {Date} */ d) => new Date(d.getFullYear(), d.getMonth(), d.getDate()).getTime();
-  const days = Math.round((midnight(date) - midnight(new Date())) / 86_400_000);
+  const days = Math.round((midnight(date) - midnight(new Date(now()))) / 86_400_000);
   return { 0: "today", 1: "tomorrow", "-1": "yesterday" }[days];
 }
 
 /** @param {Date} date */
 function ago(date) {
-  const minutes = Math.round((Date.now() - date.getTime()) / 60_000);
+  const minutes = Math.round((now() - date.getTime()) / 60_000);
   const format = new Intl.RelativeTimeFormat("en", { numeric: "auto" });
   if (Math.abs(minutes) < 60) return format.format(-minutes, "minute");
   if (Math.abs(minutes) < 1_440) return format.format(-Math.round(minutes / 60), "hour");

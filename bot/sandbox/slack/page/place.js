@@ -18,6 +18,17 @@ export function placeOf(spot, values, keep = () => {}) {
     people: () => store.state.people.map((/** @type {any} */ one) => ({ id: one.id, label: one.real_name, detail: one.title })),
     channels: () => store.state.channels.filter((/** @type {any} */ one) => !one.is_im).map((/** @type {any} */ one) => ({ id: one.id, label: `#${one.name}` })),
     send: (block, element, what) => act("click", { ...about(block, element), ...what }),
+    upload: async (file) => (await act("upload", { user: store.user, name: file.name, content: await asBase64(file) })).file,
     suggest: async (block, element, typed) => (await act("suggest", { ...about(block, element), value: typed })).options ?? [],
   };
+}
+
+/** @param {File} file @returns {Promise<string>} */
+function asBase64(file) {
+  return new Promise((resolve, reject) => {
+    const reader = new FileReader();
+    reader.onload = () => resolve(String(reader.result).split(",")[1] ?? "");
+    reader.onerror = () => reject(reader.error);
+    reader.readAsDataURL(file);
+  });
 }

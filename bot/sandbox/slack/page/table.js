@@ -55,7 +55,7 @@ export function dataTable(block, key) {
     const pages = Math.max(1, Math.ceil(found.length / size));
     state.page = Math.min(state.page, pages - 1);
     const shown = found.slice(state.page * size, (state.page + 1) * size);
-    fill(heads, head.map((cell, column) => headCell(cell, column, state, draw)));
+    fill(heads, head.map((cell, column) => headCell(cell, column, rows, state, draw)));
     fill(body, shown.length ? shown.map((row) => bodyRow(row, block.row_header_column_index ?? 0)) : h("tr", {}, h("td.empty", { colspan: head.length }, "Nothing matches.")));
     fill(foot, ...pager(found.length, rows.length, pages, size, state, draw));
   };
@@ -76,8 +76,8 @@ export function dataTable(block, key) {
   return h("div.data-table", {}, top, scrolling(block.caption, h("table.grid", {}, caption, h("thead", {}, heads), body)), foot);
 }
 
-/** @param {Cell} cell @param {number} column @param {any} state @param {() => void} draw */
-function headCell(cell, column, state, draw) {
+/** @param {Cell} cell @param {number} column @param {Cell[][]} rows @param {any} state @param {() => void} draw */
+function headCell(cell, column, rows, state, draw) {
   const active = state.sort === column;
   const turn = () => {
     if (!active) [state.sort, state.down] = [column, false];
@@ -89,7 +89,8 @@ function headCell(cell, column, state, draw) {
   };
   const order = active ? (state.down ? "descending" : "ascending") : "none";
   const arrow = h(`span.arrow${active ? (state.down ? ".down" : ".up") : ""}`, { "aria-hidden": "true" });
-  return h("th", { scope: "col", "aria-sort": order }, h("button.sort", { type: "button", onclick: turn }, content(cell), arrow));
+  const side = rows.every((row) => row[column]?.type === "raw_number") ? ".right" : "";
+  return h(`th${side}`, { scope: "col", "aria-sort": order }, h("button.sort", { type: "button", onclick: turn }, content(cell), arrow));
 }
 
 /** @param {Cell[]} row @param {number} header */

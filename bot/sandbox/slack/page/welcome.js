@@ -31,7 +31,7 @@ export function welcome(place, tryOut, redraw) {
     ),
   );
   const close = h("button.ghost", { type: "button", "aria-label": "Hide the welcome", onclick: () => ((hidden = true), (forced = ""), redraw()) }, icon("close"));
-  const words = store.state.app.connections ? "This is a Slack on your own machine; nothing here reaches the real one." : "This is a Slack on your own machine. No app is connected to it yet.";
+  const words = store.state.app.connections ? "A Slack on your own machine; nothing here reaches the real one. Click a card to type its command, then press Enter. You change who you are at the bottom left." : "This is a Slack on your own machine. No app is connected to it yet.";
   return h("section.welcome", { "aria-label": "Things to try" }, h("header", {}, h("div", {}, h("h2", {}, `Welcome to ${store.state.workspace.name}`), h("p", {}, words)), close), h("div.tips", {}, cards));
 }
 
