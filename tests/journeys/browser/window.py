@@ -61,10 +61,14 @@ class Window:
 
     def message(self, *words: str | Pattern[str]) -> Locator:
         """The newest message of this channel that has all these words."""
+        return self.messages(*words).last
+
+    def messages(self, *words: str | Pattern[str]) -> Locator:
+        """All messages of this channel that have all these words."""
         found = self.page.get_by_role("log", name="Messages").get_by_role("article")
         for word in words:
             found = found.filter(has_text=word)
-        return found.last
+        return found
 
     def private(self, *words: str) -> Locator:
         """The newest message that only this person sees and that has all these words."""
