@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 
 from bot.aws.boto3_reader import Boto3Reader, make_session
 from bot.aws.faults import UnreadableError
-from bot.aws.organization import Organization, OrganizationAccount, read_organization
+from bot.aws.organization import NOT_ASKED, Organization, OrganizationAccount, read_organization
 from bot.aws.sessions import AwsConfig, Identity
 from bot.domain.account import Access, Account, AccountId
 from bot.domain.errors import AwsError
@@ -30,7 +30,7 @@ def read_inventory(
     caller = read_caller(config)
     organization = settings.aws.organization
     if not organization.enabled:
-        return merge_inventory(settings, Organization(), caller)
+        return merge_inventory(settings, NOT_ASKED, caller)
     wanted = wanted or Wanted()
     ous = organization.include_ous or (WHOLE_ORGANIZATION if wanted.ous else ())
     with_tags = wanted.tags or bool(organization.include_tags)

@@ -29,9 +29,13 @@ class OrganizationAccount:
 
 @dataclass(frozen=True, slots=True)
 class Organization:
-    management_id: AccountId = AccountId("")
+    management_id: AccountId
     """Its management account, whether or not that is among `accounts`; empty: not known."""
-    accounts: tuple[OrganizationAccount, ...] = ()
+    accounts: tuple[OrganizationAccount, ...]
+
+
+NOT_ASKED = Organization(AccountId(""), ())
+"""Where settings use no organization; which account manages it is then not known either."""
 
 
 def read_organization(

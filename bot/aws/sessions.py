@@ -88,6 +88,10 @@ class Identity:
         return (self.account_id, self.partition) == (account.id, account.partition)
 
 
+AssumeParameters = dict[str, str | int]
+"""What boto3's `assume_role` takes."""
+
+
 @dataclass(frozen=True, slots=True)
 class Assumed:
     """What AssumeRole gave, and the account that it says it is in."""
@@ -125,7 +129,7 @@ def assume_parameters(
     duration: int = 900,
     source_identity: str = "",
     policy: str = "",
-) -> dict[str, str | int]:
+) -> AssumeParameters:
     """The parameters of AssumeRole; what is empty is left out, as STS refuses empty values."""
     optional = {
         "ExternalId": account.access.external_id,
@@ -151,29 +155,12 @@ def parse_assumed(answer: Any) -> Assumed:
     return Assumed(credentials, parse_identity(arn), answer.get("ResponseMetadata", {}).get("RequestId", ""))
 
 
-def assume(
-    sts: Any,
-    account: Account,
-    role: str,
-    *,
-    session_name: str,
-    duration: int = 900,
-    source_identity: str = "",
-    policy: str = "",
-) -> Assumed:
-    """Assume a role through a boto3 STS client.
+def assume(sts: Any, account: Account, parameters: AssumeParameters) -> Assumed:
+    """Assume a role through a boto3 STS client, by what `assume_parameters` gives.
 
     AwsError when it is refused, or (code `wrong-account`) when the session is not in the expected account.
     """
-    place = Place(account, "sts", "AssumeRole", role=role_name(role))
-    parameters = assume_parameters(
-        account,
-        role,
-        session_name=session_name,
-        duration=duration,
-        source_identity=source_identity,
-        policy=policy,
-    )
+    place = Place(account, "sts", "AssumeRole", role=role_name(str(parameters["RoleArn"])))
     try:
         assumed = parse_assumed(sts.assume_role(**parameters))
     except BOTOCORE_FAILURES as error:

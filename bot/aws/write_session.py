@@ -8,7 +8,15 @@ from bot.aws.boto3_reader import make_client, make_session
 from bot.aws.faults import BOTOCORE_FAILURES, CallError, Place, aws_error, from_botocore
 from bot.aws.observed_role import ObservedRole, parse_observed
 from bot.aws.session_policies import SESSION_SECONDS
-from bot.aws.sessions import AwsConfig, Credentials, assume, parse_identity, require_account, role_name
+from bot.aws.sessions import (
+    AwsConfig,
+    Credentials,
+    assume,
+    assume_parameters,
+    parse_identity,
+    require_account,
+    role_name,
+)
 from bot.domain.account import Account
 from bot.domain.errors import AwsError
 
@@ -105,8 +113,7 @@ class WriteSession:
         role = self._account.access.remediation_role
         if not role:
             return None
-        assumed = assume(
-            make_client("sts", self._config, make_session(), MAX_ATTEMPTS),
+        parameters = assume_parameters(
             self._account,
             role,
             session_name=self._session_name,
@@ -114,7 +121,8 @@ class WriteSession:
             source_identity=self._source_identity,
             policy=self._policy,
         )
-        return assumed.credentials
+        sts = make_client("sts", self._config, make_session(), MAX_ATTEMPTS)
+        return assume(sts, self._account, parameters).credentials
 
     def _require_account(self, sts: Any) -> None:
         remediator = role_name(self._account.access.remediation_role)

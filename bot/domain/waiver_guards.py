@@ -93,8 +93,8 @@ class AccountCanBeWaived:
 
     def check(self, context: WaiverContext) -> Decision:
         account = context.account
-        is_excluded = context.waiver.account_id in context.policy.excluded_accounts
-        if account is None or account.id != context.waiver.account_id or is_excluded:
+        is_left_out = context.policy.leaves_out(context.waiver.account_id)
+        if account is None or account.id != context.waiver.account_id or is_left_out:
             text = f"{context.waiver.label} is not in scope, or no longer."
             return Refused(self.name, text, "See aws.accounts and aws.organization in settings.")
         if not account.is_checked:

@@ -55,25 +55,23 @@ def ask_for_fix(
     channel: str,
 ) -> RemediationRequest | Refused:
     """Write a request down and have its plan made; refused when one for the account is open already."""
-    now = desk.clock()
     with desk.engine.begin() as connection:
         audit.lock_chain(connection)
         account = accounts.read_account(connection, account_id)
         if account is None:
             return Refused("account_in_scope", f"{account_id} is not in scope.", "See /support-role status.")
-        request = RemediationRequest(
-            id=RequestId(f"fix-{token_hex(10)}"),
+        request = draft_request(
+            desk,
+            RequestKind.FIX,
             account_id=account.id,
             account_name=account.name,
             requester=requester,
             reason=reason,
-            mode=desk.policy.mode,
-            state=RequestState.PREPARING,
-            created_at=now,
-            expires_at=now + desk.request_ttl,
-            origin=MessageRef(channel, ""),
+            channel=channel,
         )
-        refusal = open_already(connection, request) or _off(desk, connection, request, requester)
+        refusal = open_already(connection, request) or why_never(
+            desk, connection, request, guards.AT_FIX_ASKED
+        )
         if refusal is not None:
             record(desk, connection, request, "fix.refused", requester, refusal.reason, guard=refusal.guard)
             return refusal
@@ -82,6 +80,33 @@ def ask_for_fix(
         record(desk, connection, request, "fix.requested", requester, outcome, reason=reason)
         desk.enqueue(connection, "prepare_fix", request.id, queue=FIXES, key=f"prepare:{request.id}")
     return request
+
+
+def draft_request(
+    desk: Desk,
+    kind: RequestKind,
+    *,
+    account_id: AccountId,
+    account_name: str,
+    requester: Person,
+    reason: str,
+    channel: str,
+) -> RemediationRequest:
+    """A request as it is asked for, before anything was read in AWS."""
+    now = desk.clock()
+    return RemediationRequest(
+        id=RequestId(f"{kind.value}-{token_hex(10)}"),
+        account_id=account_id,
+        account_name=account_name,
+        requester=requester,
+        reason=reason,
+        mode=desk.policy.mode,
+        state=RequestState.PREPARING,
+        created_at=now,
+        expires_at=now + desk.request_ttl,
+        origin=MessageRef(channel, ""),
+        kind=kind,
+    )
 
 
 def approve(desk: Desk, request_id: str, decider: Decider) -> RemediationRequest | Refused:
@@ -217,15 +242,13 @@ def open_already(connection: Connection, request: RemediationRequest) -> Refused
     )
 
 
-def _off(
-    desk: Desk,
-    connection: Connection,
-    request: RemediationRequest,
-    requester: Person,
+def why_never(
+    desk: Desk, connection: Connection, request: RemediationRequest, rules: tuple[Guard, ...]
 ) -> Refused | None:
-    nobody = Click(requester, channel_id="", is_shared_channel=None)
+    """Why a request could never be approved, as far as that can be told without AWS and before any click."""
+    nobody = Click(request.requester, channel_id="", is_shared_channel=None)
     context = context_of(desk, connection, request, Decider(nobody, None, {}))
-    return guards.first_refusal((guards.RemediationEnabled(), guards.AccountInScope()), context)
+    return guards.first_refusal(rules, context)
 
 
 def _unknown() -> Refused:

@@ -60,6 +60,7 @@ class Preparer:
             self._end(request, RequestState.REFUSED, Outcome(f"{request.label} is no longer in scope."))
             return
         try:
+            account = self._parts.aws.reach(account)
             target = read_target(self._parts, account, everybody)
         except AwsError as fault:
             self._end(request, RequestState.FAILED, Outcome(str(fault)))
@@ -104,7 +105,7 @@ class Preparer:
         if refusal is not None:
             self._end(request, RequestState.REFUSED, Outcome(refusal.reason, refusal.next_step))
             return
-        self._put_before_approvers(request, plan, target)
+        self._put_before_approvers(request, account, plan, target)
 
     def _store_finding(self, target: TargetFacts) -> Finding:
         with self._desk.engine.begin() as connection:
@@ -113,8 +114,12 @@ class Preparer:
             findings.save_findings(connection, [finding], scan_id=f"fix:{target.facts.read_at.isoformat()}")
         return finding
 
-    def _put_before_approvers(self, request: RemediationRequest, plan: Plan, target: TargetFacts) -> None:
+    def _put_before_approvers(
+        self, request: RemediationRequest, account: Account, plan: Plan, target: TargetFacts
+    ) -> None:
         with self._desk.engine.begin() as connection:
+            # The click is judged by the store: it must find there what the plan was made from.
+            accounts.keep_trust(connection, account)
             requests.move(
                 connection,
                 request.id,
@@ -233,11 +238,10 @@ def event_of(request: RemediationRequest, kind: str, outcome: Outcome, now: date
 
 
 def read_target(parts: Parts, account: Account, everybody: tuple[Account, ...]) -> TargetFacts:
-    """The facts of an account for a fix, read anew. Raises AwsError."""
-    reached = parts.aws.reach(account)
+    """The facts of an account for a fix, read anew; it comes with how it is reached. Raises AwsError."""
     # The plan's fingerprint is of the facts that are only being read here; what to look up needs none.
     draft = build_plan(account, parts.desk.role, AccountFacts(account, parts.desk.clock()))
-    return parts.aws.read_target(reached, draft, [parts.aws.reach(other) for other in everybody])
+    return parts.aws.read_target(account, draft, [parts.aws.reach(other) for other in everybody])
 
 
 def show_request(parts: Parts, request: RemediationRequest) -> None:

@@ -1,20 +1,13 @@
 """The Slack side of an undo: asking for one. It is decided like a fix, in `ask`. Nothing of AWS."""
 
-from secrets import token_hex
+from dataclasses import replace
 
 from sqlalchemy import Connection
 
 from bot.domain import guards
-from bot.domain.guards import Click, Refused
-from bot.domain.request import (
-    MessageRef,
-    Person,
-    RemediationRequest,
-    RequestId,
-    RequestKind,
-    RequestState,
-)
-from bot.flows.ask import Decider, context_of, open_already, record
+from bot.domain.guards import Refused
+from bot.domain.request import Person, RemediationRequest, RequestKind, RequestState
+from bot.flows.ask import draft_request, open_already, record, why_never
 from bot.flows.desk import Desk
 from bot.flows.engine import FIXES
 from bot.store import audit, requests
@@ -41,7 +34,7 @@ def ask_for_undo(
         refusal = (
             _nothing_left(connection, fix)
             or open_already(connection, request)
-            or _off(desk, connection, request)
+            or why_never(desk, connection, request, guards.AT_UNDO_ASKED)
         )
         if refusal is not None:
             record(desk, connection, request, "undo.refused", requester, refusal.reason, guard=refusal.guard)
@@ -65,22 +58,17 @@ def has_begun(connection: Connection, fix_id: str) -> bool:
 def _draft(
     desk: Desk, fix: RemediationRequest, requester: Person, reason: str, channel: str
 ) -> RemediationRequest:
-    now = desk.clock()
     # Nothing of the fix but its account: an undo is decided by itself, whatever the fix was part of.
-    return RemediationRequest(
-        id=RequestId(f"undo-{token_hex(10)}"),
+    draft = draft_request(
+        desk,
+        RequestKind.UNDO,
         account_id=fix.account_id,
         account_name=fix.account_name,
         requester=requester,
         reason=reason,
-        mode=desk.policy.mode,
-        state=RequestState.PREPARING,
-        created_at=now,
-        expires_at=now + desk.request_ttl,
-        origin=MessageRef(channel, ""),
-        kind=RequestKind.UNDO,
-        undoes=fix.id,
+        channel=channel,
     )
+    return replace(draft, undoes=fix.id)
 
 
 def _nothing_left(connection: Connection, fix: RemediationRequest) -> Refused | None:
@@ -94,9 +82,3 @@ def _nothing_left(connection: Connection, fix: RemediationRequest) -> Refused | 
     ]
     who = f"; {by[-1]} asked for that" if by else ""
     return Refused("fix_can_be_undone", f"The fix of {fix.label} is undone already{who}.")
-
-
-def _off(desk: Desk, connection: Connection, request: RemediationRequest) -> Refused | None:
-    nobody = Click(request.requester, channel_id="", is_shared_channel=None)
-    context = context_of(desk, connection, request, Decider(nobody, None, {}))
-    return guards.first_refusal(guards.AT_UNDO_ASKED, context)

@@ -219,7 +219,13 @@ class Settings(BaseSettings):
             freeze=tuple(FreezeWindow(each.cron, each.minutes, each.timezone) for each in fix.freeze),
             admins=frozenset(self.slack.admins),
             excluded_accounts=frozenset(AccountId(each) for each in self.aws.organization.exclude_accounts),
+            listed_accounts=self._listed_accounts(),
         )
+
+    def _listed_accounts(self) -> frozenset[AccountId] | None:
+        # Without any, and without an organization, it is the bot's own account, which AWS alone knows.
+        is_whole = bool(self.aws.accounts) and not self.aws.organization.enabled
+        return frozenset(AccountId(each.id) for each in self.aws.accounts) if is_whole else None
 
     def problems_for_serving(self, *, http: bool = False) -> tuple[Problem, ...]:
         """What `serve` needs and these settings lack; `http`: with requests over HTTP, not Socket Mode."""

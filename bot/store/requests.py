@@ -250,25 +250,22 @@ def count_pending(connection: Connection) -> int:
 
 
 def count_changes(connection: Connection, *, since: datetime, besides: RequestId) -> int:
-    """Accounts changed since then by other requests, undone ones too.
+    """Accounts changed since then by other requests: undone ones too, and those with something left behind.
 
     Changes under way count, for they may yet succeed; not those that are approved and wait for their wave.
     """
-    ended = select(func.count()).where(
-        requests.c.state.in_([state.value for state in CHANGED]),
-        requests.c.mode == Mode.APPLY.value,
-        requests.c.ended_at >= since,
-        requests.c.id != besides,
-    )
-    running = select(func.count()).where(
+    left_something = requests.c.outcome["left_behind"].as_string() != ""
+    changed = or_(requests.c.state.in_([state.value for state in CHANGED]), left_something)
+    query = select(func.count()).where(
         or_(
+            and_(changed, requests.c.ended_at >= since),
             requests.c.state == RequestState.APPLYING.value,
             and_(ALONE, requests.c.state == RequestState.APPROVED.value),
         ),
         requests.c.mode == Mode.APPLY.value,
         requests.c.id != besides,
     )
-    return int(connection.execute(ended).scalar() or 0) + int(connection.execute(running).scalar() or 0)
+    return int(connection.execute(query).scalar() or 0)
 
 
 def read_our_fixes(connection: Connection) -> tuple[OurFix, ...]:

@@ -20,6 +20,7 @@ from bot.aws.support_role import (
     Withheld,
     Writer,
 )
+from bot.aws.target import trusted_arns
 from bot.aws.written import nothing_against
 from bot.domain.account import Access, Account
 from bot.domain.deep_facts import DeepFacts
@@ -88,7 +89,12 @@ class FakeCloud:
 
     def reach(self, account: Account) -> Account:
         known = self.accounts.get(account.id, account)
-        return replace(account, access=REACH, trusted_principals=known.trusted_principals)
+        return replace(
+            account,
+            access=REACH,
+            trusted_principals=known.trusted_principals,
+            trusted_account_ids=known.trusted_account_ids,
+        )
 
     def load(self) -> None:
         """Bring `roles` in line with the file, for a cloud that has one."""
@@ -175,7 +181,7 @@ class FakeCloud:
         existing = None
         if role is not None:
             existing = ExistingRole(role.name, role.arn, role.role_id, role.trust, tuple(role.tags))
-        principals = tuple(self._principal(arn) for arn in account.trusted_principals)
+        principals = tuple(self._principal(arn) for arn in trusted_arns(plan))
         return TargetFacts(facts, existing, principals=principals)
 
     def _remains(self, account: Account, name: str, clock: Clock) -> Remains:

@@ -296,7 +296,7 @@ def test_the_bots_own_account_is_read_without_assuming_a_role(read: Read, aws: A
     assert {sent.account for sent in aws.sent} == {OWN_ACCOUNT}
 
 
-@pytest.mark.parametrize("state", [state for state in AccountState if state is not AccountState.ACTIVE])
+@pytest.mark.parametrize("state", sorted(set(AccountState) - {AccountState.ACTIVE, AccountState.OTHER}))
 def test_an_account_that_is_not_active_is_not_asked(
     read: Read, aws: Any, an_account: Any, state: Any
 ) -> None:
@@ -304,6 +304,15 @@ def test_an_account_that_is_not_active_is_not_asked(
 
     assert (facts.unreadable, facts.roles) == (None, ())
     assert aws.sent == []
+
+
+def test_an_account_in_a_state_that_is_not_known_is_asked(read: Read, aws: Any, an_account: Any) -> None:
+    aws.on("ListEntitiesForPolicy", aws.entities(["Support"]))
+    aws.on("GetRole", aws.role("Support"))
+
+    facts = read(an_account(state=AccountState.OTHER))
+
+    assert [role.name for role in facts.roles] == ["Support"]
 
 
 def test_service_linked_roles_never_count(read: Read, aws: Any, an_account: Any) -> None:

@@ -3,7 +3,7 @@ from typing import Any
 import pytest
 
 from bot.aws.inventory import merge_inventory, read_caller, read_inventory
-from bot.aws.organization import Organization, OrganizationAccount
+from bot.aws.organization import NOT_ASKED, Organization, OrganizationAccount
 from bot.aws.sessions import AwsConfig, Identity
 from bot.domain.account import Access, AccountId, AccountState
 from bot.domain.errors import AwsError
@@ -99,7 +99,7 @@ def test_the_management_account_is_known_wherever_it_comes_from(given: dict[str,
 
 @pytest.mark.parametrize("settings", [settings_of(), settings_of({"id": OWN.account_id})])
 def test_the_bots_own_account_is_reached_with_its_own_credentials(settings: Settings) -> None:
-    (own,) = merge_inventory(settings, Organization(), OWN)
+    (own,) = merge_inventory(settings, NOT_ASKED, OWN)
 
     assert own.access == Access("", "")
 
@@ -107,13 +107,13 @@ def test_the_bots_own_account_is_reached_with_its_own_credentials(settings: Sett
 def test_the_bots_own_account_is_reached_by_a_role_that_settings_name_for_it() -> None:
     settings = settings_of({"id": OWN.account_id, "remediation_role": "Fixer"})
 
-    (own,) = merge_inventory(settings, Organization(), OWN)
+    (own,) = merge_inventory(settings, NOT_ASKED, OWN)
 
     assert own.access == Access("", "Fixer")
 
 
 def test_the_own_account_alone_has_the_callers_partition() -> None:
-    (own,) = merge_inventory(settings_of(), Organization(), Identity("999999999999", "aws-cn"))
+    (own,) = merge_inventory(settings_of(), NOT_ASKED, Identity("999999999999", "aws-cn"))
 
     assert own.partition == "aws-cn"
     assert own.trusted_principals == ("arn:aws-cn:iam::999999999999:role/IncidentManager",)

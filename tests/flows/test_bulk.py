@@ -7,7 +7,7 @@ import pytest
 from building.bulks import BulkWorld, single_messages
 from building.databases import ON_BOTH
 from building.racing import at_once
-from building.values import APPROVER, ASKER, TEAM, a_trust, an_account
+from building.values import APPROVALS, APPROVER, ASKER, TEAM, a_trust, an_account
 from building.world import World, a_decider
 
 from bot.domain.bulk import BulkReport, BulkState
@@ -454,7 +454,9 @@ def test_the_requester_and_every_approver_can_stop_it_before_the_next_account(
     assert states(ended) == ["applied", "skipped", "skipped", "skipped"]
     assert (ended.bulk.state, ended.bulk.stopped_by) == (BulkState.STOPPED, person)
     assert f"<@{person.user_id}> stopped it." in ended.bulk.outcome.text
-    assert bulk.world.kinds(report.bulk.id)[-2:] == ["bulk.stop-asked", "bulk.stopped"]
+    asked, stopped_event = bulk.world.events(report.bulk.id)[-2:]
+    assert (asked["kind"], stopped_event["kind"]) == ("bulk.stop-asked", "bulk.stopped")
+    assert asked["detail"]["where"] == APPROVALS
 
 
 def test_nobody_else_can_stop_it(bulk: BulkWorld):

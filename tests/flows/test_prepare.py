@@ -120,6 +120,18 @@ def test_while_slack_is_down_a_request_waits_and_is_shown_later(world: World):
     assert world.shown_request().request.id == request.id
 
 
+def test_a_plan_is_made_from_settings_of_now_and_can_be_approved(world: World):
+    other = f"arn:aws:iam::{PAYMENTS}:role/Other"
+    world.cloud.accounts = {PAYMENTS: an_account(trusted_principals=(other,))}
+
+    ended = world.fix(world.approved())
+
+    role = world.cloud.find(PAYMENTS, NAME)
+    assert ended.state is RequestState.APPLIED
+    assert role is not None
+    assert other in role.trust
+
+
 def test_the_queue_does_the_same(working_world: World):
     world = working_world
     request = world.ask()

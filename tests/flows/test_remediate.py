@@ -129,6 +129,12 @@ def replace_account(**changes: Any) -> Change:
     return change
 
 
+def trust_another(world: World) -> None:
+    """In settings, with which a worker has started anew; no scan was made since."""
+    other = an_account(trusted_principals=(f"arn:aws:iam::{PAYMENTS}:role/Other",))
+    world.cloud.accounts = {PAYMENTS: other}
+
+
 def leave_scope(world: World) -> None:
     world.cloud.accounts = {}
     world.read_inventory()
@@ -198,6 +204,7 @@ BETWEEN: list[tuple[str, Change, RequestState, str]] = [
         RequestState.SUPERSEDED,
         "plan has changed",
     ),
+    ("principal changed since the last scan", trust_another, RequestState.SUPERSEDED, "plan has changed"),
     ("settings changed", move_role, RequestState.SUPERSEDED, "plan has changed"),
     ("facts changed", plant_weak_role, RequestState.SUPERSEDED, "plan has changed"),
     ("fixed by others", plant_sound_role, RequestState.ALREADY_FIXED, "by another way"),

@@ -152,6 +152,22 @@ def test_a_worker_says_that_it_lives_and_what_keeps_it_from_aws(world: World):
         assert operations.read_alive(connection, since=world.clock())[0].problem == ""
 
 
+def test_an_account_that_left_the_settings_is_out_of_scope_before_any_scan(world: World):
+    world.cloud.accounts.clear()
+
+    world.upkeep().refresh_accounts()
+
+    assert isinstance(world.ask(), Refused)
+
+
+def test_accounts_that_cannot_be_listed_stay_as_they_are(world: World):
+    world.cloud.faults["ListAccounts"] = AwsError("ListAccounts: AccessDenied", "AccessDenied")
+
+    world.upkeep().refresh_accounts()
+
+    assert isinstance(world.ask(), RemediationRequest)
+
+
 def test_a_worker_that_fell_silent_with_nothing_to_do_is_forgotten(world: World):
     world.start("worker-2")
     world.upkeep("worker-1").beat()

@@ -3,7 +3,7 @@ from typing import Any
 
 import pytest
 
-from bot.domain.account import Access
+from bot.domain.account import Access, AccountId
 from bot.domain.errors import SettingsError
 from bot.domain.freeze import FreezeWindow
 from bot.domain.plan import RoleSettings
@@ -72,6 +72,25 @@ def test_role_settings_and_policy_are_those_of_remediation(read: Read) -> None:
     assert policy.protected_accounts == {"111122223333"}
     assert policy.excluded_accounts == {"444455556666"}
     assert policy.freeze == (FreezeWindow("0 18 * * fri", 60, "Europe/Berlin"),)
+
+
+@pytest.mark.parametrize(
+    ("text", "left_out"),
+    [
+        ('[[aws.accounts]]\nid = "111122223333"', ["444455556666"]),
+        ('[[aws.accounts]]\nid = "111122223333"\n[aws.organization]\nenabled = true', []),
+        ('[aws.organization]\nexclude_accounts = ["111122223333"]', ["111122223333"]),
+        ("", []),
+    ],
+)
+def test_accounts_that_settings_leave_out_are_told_without_aws(
+    read: Read, text: str, left_out: list[str]
+) -> None:
+    policy = read(text).policy()
+
+    assert [each for each in map(AccountId, ("111122223333", "444455556666")) if policy.leaves_out(each)] == (
+        left_out
+    )
 
 
 def test_a_command_without_slack_needs_no_slack_settings(read: Read) -> None:

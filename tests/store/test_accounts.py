@@ -3,6 +3,7 @@
 from dataclasses import replace
 from pathlib import Path
 
+import pytest
 from building.racing import at_once
 from building.values import (
     EXTERNAL_ID,
@@ -17,10 +18,18 @@ from building.values import (
 )
 from sqlalchemy import Engine
 
-from bot.domain.account import Access, Account, AccountId
+from bot.domain.account import Access, Account, AccountId, AccountState
 from bot.domain.request import RequestState
 from bot.store import findings, requests
-from bot.store.accounts import read_account, read_account_ids, read_accounts, read_some, save_accounts
+from bot.store.accounts import (
+    are_in_scope,
+    keep_trust,
+    read_account,
+    read_account_ids,
+    read_accounts,
+    read_some,
+    save_accounts,
+)
 from bot.store.audit import record
 from bot.store.engine import build_engine
 
@@ -74,6 +83,46 @@ def test_an_empty_inventory_leaves_nothing_in_scope(engine: Engine):
 
     with engine.connect() as connection:
         assert read_accounts(connection) == ()
+
+
+@pytest.mark.parametrize(
+    ("others", "same"),
+    [
+        ([an_account("2" * 12), an_account("1" * 12)], True),
+        ([an_account("1" * 12)], False),
+        ([an_account("1" * 12), an_account("2" * 12), an_account("3" * 12)], False),
+        ([an_account("1" * 12), an_account("2" * 12, trusted_principals=())], False),
+    ],
+)
+def test_it_can_be_told_whether_the_inventory_has_changed(
+    engine: Engine, others: list[Account], *, same: bool
+):
+    save(engine, an_account("1" * 12), an_account("2" * 12))
+
+    with engine.connect() as connection:
+        assert are_in_scope(connection, others) is same
+
+
+def test_whom_settings_trust_by_now_is_kept_and_nothing_else_of_an_older_reading(engine: Engine):
+    older = an_account()
+    save(engine, replace(older, state=AccountState.SUSPENDED))
+    vendor = frozenset({AccountId("9" * 12)})
+    by_now = replace(older, trusted_principals=("arn:of-now",), trusted_account_ids=vendor)
+
+    with engine.begin() as connection:
+        keep_trust(connection, by_now)
+
+        expected = replace(by_now, state=AccountState.SUSPENDED, access=Access())
+        assert read_account(connection, PAYMENTS) == expected
+
+
+def test_an_account_that_has_left_the_scope_does_not_come_back_by_it(engine: Engine):
+    save(engine)
+
+    with engine.begin() as connection:
+        keep_trust(connection, an_account())
+
+        assert read_account(connection, PAYMENTS) is None
 
 
 def test_more_accounts_than_a_statement_takes_parameters_are_saved(engine: Engine):

@@ -254,6 +254,23 @@ def test_what_was_or_may_be_changed_counts_against_the_limit(
     assert (others, own) == (int(counts), 0)
 
 
+@pytest.mark.parametrize("end", [RequestState.FAILED, RequestState.REFUSED, RequestState.EXPIRED])
+def test_a_fix_that_came_to_nothing_counts_when_it_left_something_behind(engine: Engine, end: RequestState):
+    add(engine, "fix-1", *APPLYING)
+    left = Outcome("AttachRolePolicy: AccessDenied", left_behind="the role is there")
+    with engine.begin() as connection:
+        requests.move(
+            connection,
+            RequestId("fix-1"),
+            before=RequestState.APPLYING,
+            after=end,
+            now=LATER,
+            outcome=left,
+        )
+
+        assert requests.count_changes(connection, since=LATER, besides=RequestId("fix-2")) == 1
+
+
 def test_a_change_of_longer_ago_no_longer_counts(engine: Engine):
     add(engine, "fix-1", *APPLIED)
 

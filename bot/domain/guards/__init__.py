@@ -37,6 +37,7 @@ from bot.domain.guards.limits import (
 from bot.domain.guards.occasions import (
     AT_DECISION,
     AT_DENIAL,
+    AT_FIX_ASKED,
     AT_REQUEST,
     AT_UNDO,
     AT_UNDO_ASKED,
@@ -64,6 +65,7 @@ __all__ = [
     "ALLOWED",
     "AT_DECISION",
     "AT_DENIAL",
+    "AT_FIX_ASKED",
     "AT_REQUEST",
     "AT_UNDO",
     "AT_UNDO_ASKED",

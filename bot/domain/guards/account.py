@@ -17,8 +17,8 @@ class AccountInScope:
 
     def check(self, context: Context) -> Decision:
         account, policy = context.account, context.policy
-        is_excluded = context.request.account_id in policy.excluded_accounts
-        if account is None or account.id != context.request.account_id or is_excluded:
+        is_left_out = policy.leaves_out(context.request.account_id)
+        if account is None or account.id != context.request.account_id or is_left_out:
             return Refused(
                 self.name,
                 f"{context.request.label} is not in scope, or no longer.",
@@ -49,7 +49,7 @@ class PrincipalIsSound:
             return Refused(
                 self.name,
                 f"Settings have changed whom a role in {account.label} would trust.",
-                f"Run /support-role status {account.id}, then ask again.",
+                ask_again(context.request),
             )
         if not account.trusted_principals:
             return Refused(
@@ -84,7 +84,7 @@ class PrincipalIsSound:
 
 
 def _trusts(account: Account) -> tuple[object, ...]:
-    # The account in scope is of the last scan; the target's is as it was reached, by settings of that moment.
+    # The account in scope may be of an older moment than the target's, which is as it was reached.
     return account.trusted_principals, account.trusted_account_ids
 
 

@@ -31,6 +31,13 @@ class Policy:
     """Who may pause and resume; empty: nobody."""
     excluded_accounts: frozenset[AccountId] = frozenset()
     """Out of scope whatever the last scan has listed."""
+    listed_accounts: frozenset[AccountId] | None = None
+    """Nothing else is in scope, whatever the last scan has listed; None: AWS says what is."""
+
+    def leaves_out(self, account_id: AccountId) -> bool:
+        """Whether settings of now, which may be newer than the last scan, put an account out of scope."""
+        is_unlisted = self.listed_accounts is not None and account_id not in self.listed_accounts
+        return is_unlisted or account_id in self.excluded_accounts
 
 
 @dataclass(frozen=True, slots=True)

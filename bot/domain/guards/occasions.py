@@ -41,6 +41,9 @@ def by_any_member(what: str) -> tuple[GuardOf[Deciding], ...]:
 BY_HAND: tuple[Guard, ...] = (PrincipalIsSound(), RoleNameIsFree())
 """What a plan must hold that somebody else carries out: not whether this bot may."""
 
+AT_FIX_ASKED: tuple[Guard, ...] = (RemediationEnabled(), AccountInScope())
+"""Run when somebody asks for a fix, before anything is read."""
+
 AT_REQUEST: tuple[Guard, ...] = (RemediationEnabled(), AccountInScope(), PrincipalIsSound(), RoleNameIsFree())
 """Run when a request is prepared: what could never be approved is not asked of anybody."""
 

@@ -184,7 +184,6 @@ def _approve(report: BulkReport) -> Block:
         title=f"Rehearse {accounts}?" if dry else f"Create roles in {accounts}?",
         text=f"{_first(report)} goes first, alone. {effect} Plans {report.bulk.hash[:12]}.",
         yes="Rehearse" if dry else "Approve",
-        no="Back",
     )
     return kit.button(
         "Approve", ActionId.BULK_APPROVE, value=report.bulk.id, style="primary", confirm=confirm
@@ -197,7 +196,6 @@ def _deny(report: BulkReport) -> Block:
         title=f"Deny the fixes of {accounts}?",
         text=f"No role will be created in any of them, {_first(report)} among them.",
         yes="Deny",
-        no="Back",
         danger=True,
     )
     return kit.button("Deny", ActionId.BULK_DENY, value=report.bulk.id, style="danger", confirm=confirm)
@@ -208,7 +206,6 @@ def _stop(report: BulkReport) -> Block:
         title="Stop here?",
         text="Nothing more is begun. Accounts that are being changed now go to their end.",
         yes="Stop",
-        no="Back",
         danger=True,
     )
     return kit.button("Stop", ActionId.BULK_STOP, value=report.bulk.id, style="danger", confirm=confirm)

@@ -55,12 +55,11 @@ class View:
 
 @dataclass(frozen=True, slots=True)
 class Confirm:
-    """The question that stands between a click and its effect."""
+    """The question that stands between a click and its effect; the other answer is always Back."""
 
     title: str
     text: str
     yes: str
-    no: str
     danger: bool = False
 
 
@@ -221,7 +220,7 @@ def _confirm(confirm: Confirm) -> Block:
         "title": plain(confirm.title, 100),
         "text": plain(confirm.text, 300),
         "confirm": plain(confirm.yes, 30),
-        "deny": plain(confirm.no, 30),
+        "deny": plain("Back", 30),
     }
     return block | {"style": "danger"} if confirm.danger else block
 

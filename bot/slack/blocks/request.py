@@ -223,7 +223,6 @@ def _approve(request: RemediationRequest) -> Block:
         title="Rehearse this fix?" if dry_run else "Create this role?",
         text=f"{_role(request)} in {_label(request)}. {effect}",
         yes="Rehearse" if dry_run else "Approve",
-        no="Back",
     )
     return kit.button("Approve", ActionId.REQUEST_APPROVE, value=request.id, style="primary", confirm=confirm)
 
@@ -233,7 +232,6 @@ def _deny(request: RemediationRequest) -> Block:
         title="Deny this fix?",
         text=f"{_role(request)} will not be created in {_label(request)}.",
         yes="Deny",
-        no="Back",
         danger=True,
     )
     return kit.button("Deny", ActionId.REQUEST_DENY, value=request.id, style="danger", confirm=confirm)

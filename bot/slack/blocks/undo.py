@@ -93,7 +93,6 @@ def approve_button(request: RemediationRequest, role: str, label: str) -> Block:
         title="Rehearse this removal?" if dry_run else "Remove this role?",
         text=f"{role} in {label}. {effect}",
         yes="Rehearse" if dry_run else "Remove",
-        no="Back",
         danger=True,
     )
     return kit.button(
@@ -102,9 +101,7 @@ def approve_button(request: RemediationRequest, role: str, label: str) -> Block:
 
 
 def deny_button(request: RemediationRequest, role: str, label: str) -> Block:
-    confirm = Confirm(
-        title="Deny this removal?", text=f"{role} stays in {label}.", yes="Deny", no="Back", danger=True
-    )
+    confirm = Confirm(title="Deny this removal?", text=f"{role} stays in {label}.", yes="Deny", danger=True)
     return kit.button("Deny", ActionId.REQUEST_DENY, value=request.id, confirm=confirm)
 
 

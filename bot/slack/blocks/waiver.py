@@ -153,7 +153,6 @@ def _approve(waiver: Waiver) -> Block:
         title="Grant this waiver?",
         text=f"{_terms(waiver)} Until then it is shown as WAIVED.",
         yes="Approve",
-        no="Back",
     )
     return kit.button("Approve", ActionId.WAIVER_APPROVE, value=waiver.id, style="primary", confirm=confirm)
 
@@ -163,7 +162,6 @@ def _deny(waiver: Waiver) -> Block:
         title="Deny this waiver?",
         text=f"{_terms(waiver)} It will not be waived.",
         yes="Deny",
-        no="Back",
         danger=True,
     )
     return kit.button("Deny", ActionId.WAIVER_DENY, value=waiver.id, style="danger", confirm=confirm)
@@ -174,7 +172,6 @@ def revoke_button(waiver: Waiver) -> Block:
         title="Revoke this waiver?",
         text=f"{_terms(waiver)} It is shown as failing again at once.",
         yes="Revoke",
-        no="Back",
         danger=True,
     )
     return kit.button("Revoke", ActionId.WAIVER_REVOKE, value=waiver.id, style="danger", confirm=confirm)

@@ -8,8 +8,7 @@ from sqlalchemy import Connection
 from bot.domain.scope import Scope, ScopeError, words_of
 from bot.slack.blocks.audit_log import SHOWN, audit_log
 from bot.slack.incoming import Incoming
-from bot.slack.listeners.history import meant
-from bot.slack.listeners.status import parse_known_scope
+from bot.slack.listeners.asking import parse_known_scope, the_one
 from bot.slack.reception import Reception
 from bot.store import audit
 
@@ -58,7 +57,7 @@ def _meant(reception: Reception, words: str) -> _About | str:
             return f"{scope}{_near_request(connection, typed)}"
         if scope == Scope():
             return _About()
-        account = meant(connection, scope)
+        account = the_one(reception.desk, connection, scope, what="This is about")
     return account if isinstance(account, str) else _About(account.label, account_id=account.id)
 
 

@@ -17,6 +17,7 @@ from bot.slack.blocks.kit import View
 from bot.slack.blocks.words import counted
 from bot.slack.ids import ActionId
 from bot.slack.incoming import Incoming
+from bot.slack.listeners.asking import own_form
 from bot.slack.reception import Reception
 from bot.store import bulks, forms
 
@@ -53,10 +54,8 @@ def bulk_view(
 
 def submit_bulk(reception: Reception, incoming: Incoming) -> None:
     """Ask for all the fixes; whoever asked hears privately if that is refused at once."""
-    with reception.desk.engine.connect() as connection:
-        form = forms.read_form(connection, incoming.form_id)
-    if form is None or not form.person.is_same_as(incoming.person) or not form.account_ids:
-        reception.answers.tell(incoming, NOTHING_ASKED, "This form is too old.", "Open it again.")
+    form = own_form(reception, incoming, NOTHING_ASKED)
+    if form is None:
         return
     wish = BulkWish(
         account_ids=_in_order(form.account_ids, incoming.entered(ActionId.BULK_CANARY)),

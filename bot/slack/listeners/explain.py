@@ -2,33 +2,30 @@
 
 from dataclasses import replace
 
-from bot.domain.account import Account
-from bot.domain.scope import Scope, ScopeError
-from bot.domain.trust_notes import few
 from bot.flows.explain import ask_to_explain
 from bot.flows.scan import read_status
 from bot.slack.blocks.explain import begun
 from bot.slack.blocks.status_modals import explain_modal
 from bot.slack.ids import ActionId
 from bot.slack.incoming import HOME, Incoming
-from bot.slack.listeners.status import parse_known_scope, tell_scope_error
+from bot.slack.listeners.asking import known_scope, own_form, the_one
 from bot.slack.reception import Reception
-from bot.store import accounts, findings, forms
+from bot.store import findings, forms
 
 NAME_ONE = "Name one account: /support-role explain 111122223333"
 
 
 def explain_account(reception: Reception, incoming: Incoming, words: str) -> None:
     """Answer privately with what the last scan found, and have the account looked into deeper."""
-    scope = parse_known_scope(reception, words)
-    if isinstance(scope, ScopeError):
-        tell_scope_error(reception, incoming, scope)
+    scope = known_scope(reception, incoming, words)
+    if scope is None:
         return
-    account = _the_one(reception, scope)
+    desk = reception.desk
+    with desk.engine.connect() as connection:
+        account = the_one(desk, connection, scope, what="An explanation is of")
     if isinstance(account, str):
         reception.answers.tell(incoming, "Which account?", account, NAME_ONE)
         return
-    desk = reception.desk
     with desk.engine.begin() as connection:
         known = findings.read_finding(connection, account.id)
         ask_to_explain(
@@ -39,9 +36,8 @@ def explain_account(reception: Reception, incoming: Incoming, words: str) -> Non
 
 def open_explain(reception: Reception, incoming: Incoming) -> None:
     """Let choose among the accounts that need attention, in the scope of the button that was pressed."""
-    scope = parse_known_scope(reception, incoming.value)
-    if isinstance(scope, ScopeError):
-        tell_scope_error(reception, incoming, scope)
+    scope = known_scope(reception, incoming, incoming.value)
+    if scope is None:
         return
     desk = reception.desk
     with desk.engine.begin() as connection:
@@ -57,10 +53,8 @@ def open_explain(reception: Reception, incoming: Incoming) -> None:
 
 def submit_explain(reception: Reception, incoming: Incoming) -> None:
     """Explain the account that was chosen, where the modal was opened from."""
-    with reception.desk.engine.connect() as connection:
-        form = forms.read_form(connection, incoming.form_id)
-    if form is None or not form.person.is_same_as(incoming.person):
-        reception.answers.tell(incoming, "Nothing is explained", "This form is too old.", "Open it again.")
+    form = own_form(reception, incoming, "Nothing is explained")
+    if form is None:
         return
     back = Incoming(incoming.person, form.channel, "", "")
     explain_account(reception, back, incoming.entered(ActionId.EXPLAIN_ACCOUNT))
@@ -69,19 +63,3 @@ def submit_explain(reception: Reception, incoming: Incoming) -> None:
         at_home = replace(incoming, view_type=HOME)
         text = "The evidence comes to you as a direct message: see *Messages*, beside this tab."
         reception.answers.tell(at_home, "The account is being read", text, "Nothing: it takes a moment.")
-
-
-def _the_one(reception: Reception, scope: Scope) -> Account | str:
-    """The account that is meant, or why it cannot be told."""
-    if scope == Scope():
-        return "An explanation is of one account, and none was named."
-    with reception.desk.engine.connect() as connection:
-        known = accounts.read_accounts(connection)
-        verdicts = findings.read_verdicts(connection)
-    if not known:
-        return "No account was checked yet. /support-role status checks them all."
-    chosen = [account for account in known if scope.matches(account, verdicts.get(account.id))]
-    if len(chosen) == 1:
-        return chosen[0]
-    which = f": {few([account.label for account in chosen], 5)}" if chosen else ""
-    return f"An explanation is of one account, and {scope} means {len(chosen):,}{which}."

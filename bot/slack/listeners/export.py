@@ -15,8 +15,8 @@ from bot.slack.blocks.export import export_comment
 from bot.slack.blocks.fix import message_modal
 from bot.slack.blocks.status_modals import export_modal
 from bot.slack.incoming import Incoming
+from bot.slack.listeners.asking import parse_known_scope
 from bot.slack.listeners.evidence import export_evidence
-from bot.slack.listeners.status import parse_known_scope
 from bot.slack.reception import Reception
 from bot.store import accounts, findings, waivers
 

@@ -3,20 +3,19 @@
 from sqlalchemy import Connection
 
 from bot.domain.account import Account, AccountId
-from bot.domain.errors import MessengerError
 from bot.domain.facts import AccountFacts
 from bot.domain.finding import Finding, Verdict
 from bot.domain.guards import Refused
 from bot.domain.plan import build_plan
-from bot.domain.scope import Scope, ScopeError
+from bot.domain.scope import Scope
 from bot.domain.waiver import InForce, waive
 from bot.flows.ask import ask_for_fix
 from bot.slack.blocks.fix import choose_modal, fix_modal, message_modal
 from bot.slack.blocks.kit import View
 from bot.slack.ids import ActionId
 from bot.slack.incoming import Incoming
+from bot.slack.listeners.asking import known_scope, open_form, own_form
 from bot.slack.listeners.bulk import bulk_view
-from bot.slack.listeners.status import parse_known_scope, tell_scope_error
 from bot.slack.reception import Reception
 from bot.store import accounts, findings, forms, waivers
 
@@ -26,9 +25,8 @@ NOTHING_SHOWN = "Nothing was asked for"
 
 def open_fix(reception: Reception, incoming: Incoming, words: str) -> None:
     """Open the modal for the one account meant, or the one that lets choose among several."""
-    scope = parse_known_scope(reception, words)
-    if isinstance(scope, ScopeError):
-        tell_scope_error(reception, incoming, scope)
+    scope = known_scope(reception, incoming, words)
+    if scope is None:
         return
     with reception.desk.engine.begin() as connection:
         failing = _fixable(reception, connection, scope)
@@ -39,10 +37,7 @@ def open_fix(reception: Reception, incoming: Incoming, words: str) -> None:
     if not failing:
         reception.answers.tell(incoming, "There is nothing to fix", *_why_nothing(reception, scope))
         return
-    try:
-        reception.views.open(incoming.trigger_id, view)
-    except MessengerError as fault:
-        reception.answers.tell(incoming, "The form could not be opened", str(fault), "Try again.")
+    open_form(reception, incoming, view)
 
 
 def choose_account(reception: Reception, incoming: Incoming) -> None:
@@ -69,10 +64,8 @@ def _chosen_view(reception: Reception, incoming: Incoming) -> View:
 
 def submit_fix(reception: Reception, incoming: Incoming) -> None:
     """Ask for the fix; whoever asked hears privately if it is refused at once."""
-    with reception.desk.engine.connect() as connection:
-        form = forms.read_form(connection, incoming.form_id)
-    if form is None or not form.person.is_same_as(incoming.person):
-        reception.answers.tell(incoming, NOTHING_SHOWN, "This form is too old.", "Open it again.")
+    form = own_form(reception, incoming, NOTHING_SHOWN)
+    if form is None:
         return
     answer = ask_for_fix(
         reception.desk,

@@ -2,25 +2,22 @@
 
 from sqlalchemy import Connection
 
-from bot.domain.account import Account
 from bot.domain.history import History, mark_regressions, newest_first, steps_of
-from bot.domain.scope import Scope, ScopeError
+from bot.domain.scope import Scope
 from bot.domain.status import waive_known
-from bot.domain.trust_notes import few
 from bot.flows.desk import Desk
 from bot.slack.blocks.history import SHOWN
 from bot.slack.blocks.history import history as history_message
 from bot.slack.incoming import Incoming
-from bot.slack.listeners.status import parse_known_scope, tell_scope_error
+from bot.slack.listeners.asking import known_scope, the_one
 from bot.slack.reception import Reception
-from bot.store import accounts, findings, waivers
+from bot.store import findings, waivers
 from bot.store import history as store
 
 
 def show_history(reception: Reception, incoming: Incoming, words: str) -> None:
-    scope = parse_known_scope(reception, words)
-    if isinstance(scope, ScopeError):
-        tell_scope_error(reception, incoming, scope)
+    scope = known_scope(reception, incoming, words)
+    if scope is None:
         return
     desk = reception.desk
     with desk.engine.connect() as connection:
@@ -42,7 +39,7 @@ def _of_all(connection: Connection) -> History:
 
 def _of_one(desk: Desk, connection: Connection, scope: Scope) -> History | str:
     """The history of the account that is meant, or why that cannot be told."""
-    account = meant(connection, scope)
+    account = the_one(desk, connection, scope, what="This is about")
     if isinstance(account, str):
         return account
     changes = store.read_changes(connection, account_id=account.id, limit=SHOWN + 1)
@@ -57,16 +54,3 @@ def _of_one(desk: Desk, connection: Connection, scope: Scope) -> History | str:
         account_id=account.id,
         current=waive_known([known], in_force)[0] if known else None,
     )
-
-
-def meant(connection: Connection, scope: Scope) -> Account | str:
-    """The one account that a scope means, or why it cannot be told."""
-    verdicts = findings.read_verdicts(connection)
-    known = accounts.read_accounts(connection)
-    if not known:
-        return "No account was checked yet. /support-role status checks them all."
-    chosen = [account for account in known if scope.matches(account, verdicts.get(account.id))]
-    if len(chosen) == 1:
-        return chosen[0]
-    which = f": {few([account.label for account in chosen], 5)}" if chosen else ""
-    return f"This is about one account, and {scope} means {len(chosen):,}{which}."

@@ -3,20 +3,20 @@
 from sqlalchemy import Connection
 
 from bot.domain.errors import MessengerError
-from bot.domain.scope import Scope, ScopeError, parse_scope, words_of
+from bot.domain.scope import Scope
 from bot.domain.status import Status
 from bot.flows import scan
 from bot.slack.incoming import Incoming
+from bot.slack.listeners.asking import known_scope
 from bot.slack.reception import Reception
-from bot.store import accounts, scans
+from bot.store import scans
 
 
 def show_status(reception: Reception, incoming: Incoming, words: str) -> None:
     """Post the status where it was asked for; from the home tab, as a direct message."""
     desk = reception.desk
-    scope = parse_known_scope(reception, words)
-    if isinstance(scope, ScopeError):
-        tell_scope_error(reception, incoming, scope)
+    scope = known_scope(reception, incoming, words)
+    if scope is None:
         return
     with desk.engine.begin() as connection:
         scan_id, status = _start(reception, connection, scope)
@@ -29,22 +29,6 @@ def show_status(reception: Reception, incoming: Incoming, words: str) -> None:
         return
     with desk.engine.begin() as connection:
         scans.follow_scan(connection, at, scan_id=scan_id, scope=str(scope), now=desk.clock())
-
-
-def parse_known_scope(reception: Reception, words: str) -> Scope | ScopeError:
-    """The scope that words mean, checked against the accounts that are known."""
-    scope = parse_scope(words_of(words))
-    if isinstance(scope, ScopeError) or scope == Scope():
-        return scope
-    with reception.desk.engine.connect() as connection:
-        known = accounts.read_accounts(connection)
-    chosen = scope.select(known) if known else ()
-    return chosen if isinstance(chosen, ScopeError) else scope
-
-
-def tell_scope_error(reception: Reception, incoming: Incoming, error: ScopeError) -> None:
-    title = "That scope was not understood"
-    reception.answers.tell(incoming, title, str(error), "/support-role help shows examples.")
 
 
 def _start(reception: Reception, connection: Connection, scope: Scope) -> tuple[str, Status]:

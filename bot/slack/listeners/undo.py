@@ -1,12 +1,12 @@
 """Asking for an undo: the button on a fix's record opens a modal; submitting it has the role read anew."""
 
-from bot.domain.errors import MessengerError
 from bot.domain.guards import Refused
 from bot.domain.request import RemediationRequest
 from bot.flows.undo import ask_for_undo
 from bot.slack.blocks.undo import undo_modal
 from bot.slack.ids import ActionId
 from bot.slack.incoming import Incoming
+from bot.slack.listeners.asking import open_form, own_form
 from bot.slack.reception import Reception
 from bot.store import forms, requests
 
@@ -32,18 +32,13 @@ def open_undo(reception: Reception, incoming: Incoming) -> None:
         reception.answers.tell(incoming, "There is nothing to undo", _why_nothing(fix))
         return
     view = undo_modal(fix, removal, mode=desk.policy.mode, form_id=form_id)
-    try:
-        reception.views.open(incoming.trigger_id, view)
-    except MessengerError as fault:
-        reception.answers.tell(incoming, "The form could not be opened", str(fault), "Try again.")
+    open_form(reception, incoming, view)
 
 
 def submit_undo(reception: Reception, incoming: Incoming) -> None:
     """Ask for the undo; whoever asked hears privately if it is refused at once."""
-    with reception.desk.engine.connect() as connection:
-        form = forms.read_form(connection, incoming.form_id)
-    if form is None or not form.person.is_same_as(incoming.person):
-        reception.answers.tell(incoming, NOT_UNDONE, "This form is too old.", "Open it again.")
+    form = own_form(reception, incoming, NOT_UNDONE)
+    if form is None:
         return
     answer = ask_for_undo(
         reception.desk,

@@ -4,13 +4,10 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import Connection
-
 from bot.domain.account import Account, AccountId
-from bot.domain.errors import MessengerError
 from bot.domain.guards import Refused
-from bot.domain.scope import Scope, ScopeError
-from bot.domain.waiver import InForce, Waiver, problem_with_end, spelled, waive_verdicts
+from bot.domain.scope import Scope
+from bot.domain.waiver import Waiver, problem_with_end, spelled
 from bot.flows import waive
 from bot.flows.desk import Desk
 from bot.flows.waive import WaiverWish, ask_for_waiver, why_not_to_ask
@@ -21,20 +18,20 @@ from bot.slack.blocks.waiver import waive_modal
 from bot.slack.blocks.waivers import waivers as waivers_message
 from bot.slack.ids import ActionId, BlockId
 from bot.slack.incoming import Incoming, entered_in
-from bot.slack.listeners.status import parse_known_scope, tell_scope_error
+from bot.slack.listeners.asking import known_scope, meant, open_form, own_form, the_one
 from bot.slack.reception import Reception
-from bot.store import accounts, findings, forms, waivers
+from bot.store import findings, forms, waivers
 
 NOTHING_ASKED = "No waiver was asked for"
 
 
 def open_waive(reception: Reception, incoming: Incoming, words: str) -> None:
     """Open the form for the one account that is meant, if a waiver of it could have an effect."""
-    scope = parse_known_scope(reception, words)
-    if isinstance(scope, ScopeError):
-        tell_scope_error(reception, incoming, scope)
+    scope = known_scope(reception, incoming, words)
+    if scope is None:
         return
-    account = _the_one(reception, scope)
+    with reception.desk.engine.connect() as connection:
+        account = the_one(reception.desk, connection, scope, what="A waiver is for")
     if isinstance(account, str):
         next_step = "Name one account: /support-role waive 111122223333"
         reception.answers.tell(incoming, NOTHING_ASKED, account, next_step)
@@ -43,22 +40,7 @@ def open_waive(reception: Reception, incoming: Incoming, words: str) -> None:
     if isinstance(view, Refused):
         reception.answers.refuse(incoming, view, title=NOTHING_ASKED)
         return
-    try:
-        reception.views.open(incoming.trigger_id, view)
-    except MessengerError as fault:
-        reception.answers.tell(incoming, "The form could not be opened", str(fault), "Try again.")
-
-
-def _the_one(reception: Reception, scope: Scope) -> Account | str:
-    """The account that is meant, or why it cannot be told."""
-    if scope == Scope():
-        return "A waiver is for one account, and none was named."
-    with reception.desk.engine.connect() as connection:
-        in_force = waivers.read_in_force(connection, now=reception.desk.clock())
-        chosen = _meant(connection, scope, in_force)
-    if len(chosen) == 1:
-        return chosen[0]
-    return f"A waiver is for one account, and {scope} means {len(chosen):,}."
+    open_form(reception, incoming, view)
 
 
 def _form(reception: Reception, incoming: Incoming, account: Account) -> View | Refused:
@@ -109,10 +91,8 @@ def waive_problems(desk: Desk, view: Mapping[str, Any]) -> dict[BlockId, str]:
 
 def submit_waive(reception: Reception, incoming: Incoming) -> None:
     """Put the waiver before the approvers; whoever asked hears privately if it is refused at once."""
-    with reception.desk.engine.connect() as connection:
-        form = forms.read_form(connection, incoming.form_id)
-    if form is None or not form.person.is_same_as(incoming.person):
-        reception.answers.tell(incoming, NOTHING_ASKED, "This form is too old.", "Open it again.")
+    form = own_form(reception, incoming, NOTHING_ASKED)
+    if form is None:
         return
     owner = incoming.entered(ActionId.WAIVE_OWNER)
     wish = WaiverWish(
@@ -164,27 +144,19 @@ def revoke_waiver(reception: Reception, incoming: Incoming) -> None:
 
 def show_waivers(reception: Reception, incoming: Incoming, words: str) -> None:
     """The waivers in force and those that wait, privately: a list with buttons is for whoever asked."""
-    scope = parse_known_scope(reception, words)
-    if isinstance(scope, ScopeError):
-        tell_scope_error(reception, incoming, scope)
+    scope = known_scope(reception, incoming, words)
+    if scope is None:
         return
     desk, now = reception.desk, reception.desk.clock()
     with desk.engine.connect() as connection:
         in_force = waivers.read_in_force(connection, now=now)
         shown, waiting = list(in_force.values()), list(waivers.read_pending(connection))
         if scope != Scope():
-            ids = {account.id for account in _meant(connection, scope, in_force)}
+            ids = {account.id for account in meant(connection, scope, in_force)}
             shown, waiting = _about(ids, shown), _about(ids, waiting)
     where = channel(desk.policy.approval_channel)
     message = waivers_message(shown, waiting, now=now, approval_channel=where, scope=str(scope))
     reception.answers.give(incoming, message)
-
-
-def _meant(connection: Connection, scope: Scope, in_force: InForce) -> list[Account]:
-    """The accounts of a scope, by the verdicts that are shown."""
-    verdicts = waive_verdicts(findings.read_verdicts(connection), in_force)
-    known = accounts.read_accounts(connection)
-    return [account for account in known if scope.matches(account, verdicts.get(account.id))]
 
 
 def _about(ids: set[AccountId], some: list[Waiver]) -> list[Waiver]:
