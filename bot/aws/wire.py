@@ -154,7 +154,9 @@ def signed(call: Call, credentials: Credentials, endpoint: Endpoint) -> tuple[by
     """Body and headers of a call, signed with exactly these credentials."""
     form = {"Action": call.operation, "Version": endpoint.model.api_version, **call.parameters}
     body = urlencode(form).encode()
-    request = AWSRequest("POST", str(endpoint.url), headers={"Content-Type": FORM}, data=body)
+    # Given no Host, botocore would take the URL apart at every call.
+    headers = {"Content-Type": FORM, "Host": endpoint.url.host_port_subcomponent}
+    request = AWSRequest("POST", str(endpoint.url), headers=headers, data=body)
     SigV4Auth(credentials, call.service, endpoint.region).add_auth(request)
     return body, dict(request.headers.items())
 

@@ -8,12 +8,18 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from botocore.auth import SigV4Auth
+from botocore.awsrequest import AWSRequest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
+from yarl import URL
 
+from bot.aws.faults import Place
+from bot.aws.inspection import Call
 from bot.aws.sessions import AwsConfig, Credentials, botocore_session
-from bot.aws.wire import OwnCredentials, rehearse
+from bot.aws.wire import Endpoint, OwnCredentials, rehearse, signed
+from bot.domain.account import Account, AccountId
 from bot.domain.facts import AccountFacts, UnreadableCode
 
 ACCOUNT = "111122223333"
@@ -218,3 +224,25 @@ def test_own_credentials_are_renewed_off_the_event_loop() -> None:
 
 def test_credentials_never_show_in_a_repr() -> None:
     assert repr(Credentials("AKIAEXAMPLE", "secret", "token")) == "Credentials()"
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://sts.us-east-1.amazonaws.com/",
+        "https://iam.amazonaws.com:443/",
+        "http://127.0.0.1:4600/",
+        "http://[::1]:5000/",
+        "http://aws.test:80/",
+        "https://vpce-1.sts.us-east-1.vpce.amazonaws.com:8443/",
+    ],
+)
+def test_the_host_is_signed_as_botocore_would_from_the_address(url: str) -> None:
+    model = rehearse(botocore_session(), AwsConfig(), "sts").model
+    at = Endpoint(URL(url, encoded=True), "us-east-1", None, model)
+    keys, place = Credentials("AKIA", "secret", None), Place(Account(AccountId(ACCOUNT)), "sts", "x")
+    _, headers = signed(Call("sts", "GetCallerIdentity", {}, keys, place), keys, at)
+
+    unsaid = SigV4Auth(keys, "sts", "us-east-1").headers_to_sign(AWSRequest("POST", url))
+    assert headers["Host"] == unsaid["host"]
+    assert "host;" in headers["Authorization"]
