@@ -97,10 +97,12 @@ def test_nothing_is_written_anywhere(switches: AwsSwitches):
 @pytest.mark.usefixtures("switches")
 def test_a_session_that_is_tried_may_do_nothing_at_all():
     arn = f"arn:aws:iam::{PAYMENTS}:role/{REMEDIATION_ROLE}"
-    keys = boto3.client("sts").assume_role(
+    # A session of its own: the default one keeps the keys of whichever test was first.
+    session = boto3.Session()
+    keys = session.client("sts").assume_role(
         RoleArn=arn, RoleSessionName=SESSION_NAME, ExternalId=EXTERNAL_ID, Policy=NOTHING
     )["Credentials"]
-    iam = boto3.client(
+    iam = session.client(
         "iam",
         aws_access_key_id=keys["AccessKeyId"],
         aws_secret_access_key=keys["SecretAccessKey"],

@@ -42,7 +42,7 @@ def _check() -> tuple[int, dict[str, Any]]:
 
 
 def test_the_seeds_two_calls_turn_a_fail_into_a_pass(endpoint: str) -> None:
-    iam = boto3.client("iam", endpoint_url=endpoint, region_name="us-east-1")
+    iam = boto3.Session().client("iam", endpoint_url=endpoint, region_name="us-east-1")
     person = iam.create_user(UserName="oncall")["User"]["Arn"]
     code, before = _check()
     assert (code, before["findings"][0]["verdict"]) == (1, "FAIL")
