@@ -45,12 +45,6 @@ class TrendPoint:
     day: date
     summary: Summary
 
-    @property
-    def passing_percent(self) -> int:
-        """PASS among the accounts that could have a role, rounded down; UNKNOWN and WAIVED do not pass."""
-        readable = self.summary.in_scope - self.summary.skipped
-        return 100 if readable == 0 else self.summary.count(Verdict.PASS) * 100 // readable
-
 
 @dataclass(frozen=True, slots=True)
 class Digest:

@@ -85,6 +85,11 @@ class Summary:
         return self.in_scope - self.unknown - self.skipped
 
     @property
+    def compliance_percent(self) -> int:
+        """PASS among `checked`, rounded down; WAIVED is checked and does not pass. 0 when none was."""
+        return 0 if self.checked == 0 else self.count(Verdict.PASS) * 100 // self.checked
+
+    @property
     def coverage_percent(self) -> int:
         """`checked` of the accounts that could have been, rounded down: 100 only when none is UNKNOWN."""
         readable = self.in_scope - self.skipped

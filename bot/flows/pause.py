@@ -1,6 +1,6 @@
 """The kill switch, turned from Slack. Nothing of AWS: guards read it at each click and before each write."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sqlalchemy import Connection
 
@@ -21,6 +21,8 @@ class Turned:
     is_new: bool
     pending: int
     """Requests that wait for a decision."""
+    ended: Pause | None = None
+    """The pause that this ended."""
 
 
 def pause(desk: Desk, decider: Decider, reason: str = "") -> Turned | Refused:
@@ -41,10 +43,10 @@ def resume(desk: Desk, decider: Decider) -> Turned | Refused:
         refusal = _refusal(desk, connection, decider, "resume")
         if refusal is not None:
             return refusal
-        was_paused = operations.is_paused(connection)
-        if was_paused:
+        before = operations.read_pause(connection)
+        if before is not None:
             _turn(desk, connection, decider, paused=False)
-        return _turned(connection, is_new=was_paused)
+        return replace(_turned(connection, is_new=before is not None), ended=before)
 
 
 def _refusal(desk: Desk, connection: Connection, decider: Decider, wanted: str) -> Refused | None:

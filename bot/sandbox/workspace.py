@@ -8,19 +8,20 @@ TIPS = (
     Tip(
         "Check every account",
         "/support-role status",
-        "as Riley, in #cloud-security: thirteen accounts, each with its verdict and the reason",
+        "As Riley, in #cloud-security. Thirteen accounts are checked; those that need attention are listed "
+        "with the reason.",
         "cloud-security",
     ),
     Tip(
         "Fix payments-prod",
         "/support-role fix payments-prod",
-        "as Riley; then switch to Ana and approve in #approvals, and see the role being made",
+        "Ask for it as Riley. Then become Ana (bottom left) and approve it in #approvals.",
         "cloud-security",
     ),
     Tip(
         "Try to get round it",
         "/support-role fix mobile-backend",
-        "approve your own request, or as Gus: refused, with the reason; #cloud-audit has it all",
+        "Ask for it, then approve it yourself, or as Gus. You are refused, and #cloud-audit has it all.",
         "cloud-security",
     ),
 )

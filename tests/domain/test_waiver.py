@@ -95,6 +95,7 @@ def test_a_waived_account_is_checked_but_never_counted_as_passing():
         0,
     )
     assert summary.coverage_percent == 100
+    assert summary.compliance_percent == 66
 
 
 def test_a_waived_account_needs_no_attention_and_is_named_apart():

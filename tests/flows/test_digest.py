@@ -530,7 +530,11 @@ def test_the_trend_has_the_counts_of_earlier_digests_of_any_channel(world: World
     post(world, "2026-03-04", "C0OTHER")
 
     (digest,) = world.messenger.shown("C0OTHER")
-    assert [(point.day.day, point.passing_percent) for point in digest.trend] == [(2, 0), (3, 100), (4, 100)]
+    assert [(point.day.day, point.summary.compliance_percent) for point in digest.trend] == [
+        (2, 0),
+        (3, 100),
+        (4, 100),
+    ]
 
 
 def test_the_trend_goes_back_30_days(world: World):

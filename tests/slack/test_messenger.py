@@ -181,7 +181,7 @@ def test_a_refused_chart_becomes_a_line_of_bars(slack: StandIn, messenger: Slack
     messenger.post_digest("C0CHANNEL", replace(an_eventful_digest(), trend=days), "key")
 
     (posted,) = [call for call in slack.calls[1:] if "thread_ts" not in call.arguments]
-    assert "▅▅ support role 100 % → 100 %" in str(posted.arguments["blocks"])
+    assert "▅▅ compliance 100 % → 100 %" in str(posted.arguments["blocks"])
 
 
 def test_a_digest_with_nothing_open_has_no_thread(slack: StandIn, messenger: SlackMessenger):

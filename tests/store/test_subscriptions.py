@@ -119,7 +119,9 @@ def test_the_trend_has_of_each_day_what_was_posted_last(engine: Engine):
     with engine.connect() as connection:
         trend = digests.read_trend(connection, since=DAY, before=DAY + timedelta(days=9))
 
-    assert [(point.day, point.passing_percent, point.summary.coverage_percent) for point in trend] == [
+    assert [
+        (point.day, point.summary.compliance_percent, point.summary.coverage_percent) for point in trend
+    ] == [
         (DAY, 50, 100),
-        (DAY + timedelta(days=1), 50, 50),
+        (DAY + timedelta(days=1), 100, 50),
     ]

@@ -5,12 +5,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from bot.domain.finding import Verdict
+from bot.domain.finding import Finding, Verdict
 from bot.domain.status import NEEDS_ATTENTION, KnownFinding
 from bot.slack.blocks import kit
 from bot.slack.blocks.kit import Block, Form
 from bot.slack.blocks.mrkdwn import Mrkdwn, escape, is_user_id, join, md, mention, one_line
 from bot.slack.blocks.words import MARKS, counted, marked, reason, span
+from bot.slack.ids import COMMAND
 
 HEAD = ("Verdict", "Account", "Owner", "Since (UTC)", "Why", "Next step")
 TABLE_CHARACTERS = 8_500
@@ -58,27 +59,26 @@ def arranged(items: Sequence[KnownFinding]) -> list[KnownFinding]:
 
 
 def unread_line(items: Sequence[KnownFinding]) -> Mrkdwn:
-    """`420 could not be read: access-denied 417 · throttled 3`, where they are many; else empty."""
+    """`420 could not be read (access denied: 417 · throttled: 3).`, where they are many; else empty."""
     unread = _unread(items)
     if len(unread) <= MANY_UNREAD:
         return Mrkdwn()
-    place = ", and stand behind the others" if len(unread) < len(items) else ""
-    return md(
-        "{mark} *{n} could not be read*, so nobody knows how they stand{place}: {codes}",
+    said = md(
+        "{mark} *{n} could not be read* ({codes}).",
         mark=MARKS[Verdict.UNKNOWN],
         n=counted(len(unread), "account"),
-        place=place,
         codes=codes_of(unread),
     )
+    return join(" ", [said, md("They are listed last.") if len(unread) < len(items) else Mrkdwn()])
 
 
 def codes_of(unread: Sequence[KnownFinding]) -> str:
-    """`access-denied 417 · throttled 3`: the first reason of each, the commonest first."""
+    """`access denied: 417 · throttled: 3`: the first reason of each, the commonest first."""
     reasons = [item.finding.reasons for item in unread]
     codes = Counter(found[0].code if found else "no reason" for found in reasons).most_common()
-    shown = [f"{code} {count:,}" for code, count in codes[:CODES_SHOWN]]
+    shown = [f"{code.replace('-', ' ')}: {count:,}" for code, count in codes[:CODES_SHOWN]]
     rest = sum(count for _, count in codes[CODES_SHOWN:])
-    return " · ".join([*shown, *([f"other {rest:,}"] if rest else [])])
+    return " · ".join([*shown, *([f"other reasons: {rest:,}"] if rest else [])])
 
 
 def _unread(items: Sequence[KnownFinding]) -> list[KnownFinding]:
@@ -120,8 +120,14 @@ def _row(item: KnownFinding, *, now: datetime, quiet: bool) -> list[Block]:
         kit.cell(owner, 40) if quiet or not is_user_id(owner) else kit.person_cell(owner),
         kit.cell(_since(item, now), 40),
         kit.cell(reason(finding), 160),
-        kit.cell(finding.next_step, 160),
+        kit.cell(_step(finding), 160),
     ]
+
+
+def _step(finding: Finding) -> str:
+    """Without the command it ends with, which a narrow cell would break: the buttons below do the same."""
+    step, command, _ = finding.next_step.partition(f": {COMMAND} fix ")
+    return f"{step}." if command else step
 
 
 def _since(item: KnownFinding, now: datetime) -> str:

@@ -5,90 +5,29 @@ from dataclasses import dataclass
 
 from bot.domain.audit import ChainedEvent
 from bot.slack.blocks import kit
+from bot.slack.blocks.audit_words import (
+    ACCOUNT_NAME,
+    APPROVER,
+    CHANNEL,
+    LABELS,
+    MODE,
+    MODE_WORDS,
+    OF_AN_UNDO,
+    OWNER,
+    REQUESTER,
+    ROLE_ARN,
+    SAY_IT_ALL,
+    UNDECIDED,
+    UNDOES,
+    VERBS,
+    WHERE,
+)
 from bot.slack.blocks.kit import Block, Message
 from bot.slack.blocks.mrkdwn import Mrkdwn, channel, code, is_user_id, join, md, mention, sentence
 
-VERBS = {
-    "fix.requested": "{who} asked for a support role in {account}",
-    "fix.approved": "{who} approved a support role for {account}",
-    "fix.denied": "{who} denied a support role for {account}",
-    "fix.refused": "A rule refused a support role for {account}, wanted by {who}",
-    "fix.expired": "Nobody decided in time about a support role for {account}, asked for by {asker}",
-    "fix.superseded": "The plan of a support role for {account} is out of date, asked for by {asker}",
-    "fix.already-fixed": "{account} has a support role already, asked for by {asker}",
-    "fix.skipped": "{account} was not attempted: the bulk request stopped before it came to it",
-    "bulk.requested": "{who} asked for support roles in many accounts",
-    "bulk.approved": "{who} approved support roles for many accounts",
-    "bulk.denied": "{who} denied support roles for many accounts",
-    "bulk.refused": "A rule refused support roles for many accounts, wanted by {who}",
-    "bulk.expired": "Nobody decided in time about support roles for many accounts, asked for by {asker}",
-    "bulk.stop-asked": "{who} stopped a bulk request",
-    "bulk.stopped": "A bulk request stopped before its end, asked for by {asker}",
-    "bulk.done": "A bulk request has come to its end, approved by {approver}",
-    "change.intended": "About to create a support role in {account}, approved by {approver}",
-    "change.applied": "AWS accepted the support role in {account}, approved by {approver}",
-    "change.verified": "The support role in {account} was read back and is in place, approved by {approver}",
-    "change.unverified": "The support role in {account} cannot be read back yet, approved by {approver}",
-    "change.rehearsed": "Dry run: a support role for {account} was rehearsed, and nothing was written",
-    "change.failed": "The support role for {account} could not be created, asked for by {asker}",
-    "change.late": "A call about the support role in {account} was on its way while its request ended",
-    "change.undone": "The support role in {account} was taken away and is gone, approved by {approver}",
-    "undo.requested": "{who} asked to take the support role of {account} away again",
-    "undo.approved": "{who} approved to take the support role of {account} away",
-    "undo.denied": "{who} denied to take the support role of {account} away",
-    "undo.refused": "A rule refused to take the support role of {account} away, wanted by {who}",
-    "undo.expired": "Nobody decided in time to take the support role of {account} away, asked by {asker}",
-    "undo.superseded": "What was to be taken away from {account} is out of date, asked by {asker}",
-    "waiver.requested": "{who} asked for a waiver for {account}",
-    "waiver.granted": "{who} granted a waiver for {account}",
-    "waiver.denied": "{who} denied a waiver for {account}",
-    "waiver.refused": "A rule refused {who} about a waiver for {account}",
-    "waiver.undecided": "Nobody decided in time about a waiver for {account}, asked for by {asker}",
-    "waiver.replaced": "A newer waiver for {account} took the place of this one",
-    "waiver.reminded": "The owner of the waiver for {account} was reminded of its end",
-    "waiver.revoked": "{who} revoked the waiver for {account}",
-    "waiver.expired": "The waiver for {account} ended",
-    "settings.paused": "{who} paused all fixes",
-    "settings.resumed": "{who} resumed fixes",
-    "doctor.refused": "A rule refused {who} the doctor's report",
-    "settings.refused": "A rule refused {who} about pausing or resuming fixes",
-    "digest.posted": "A digest was posted",
-    "digest.failed": "A digest could not be posted",
-    "digest.subscribed": "{who} subscribed a channel to the daily digest",
-    "digest.unsubscribed": "{who} switched the daily digest of a channel off",
-    "scan.finished": "A check of the accounts finished",
-}
-"""What each kind of event says; a kind that is not here is shown by its name."""
-
-OF_AN_UNDO = {
-    "change.intended": "About to take the support role of {account} away, approved by {approver}",
-    "change.unverified": "The support role of {account} was deleted, but still shows, approved by {approver}",
-    "change.rehearsed": "Dry run: the removal of the support role of {account} was rehearsed",
-    "change.failed": "The support role of {account} could not be taken away, asked for by {asker}",
-}
-"""Kinds that fixes have too, where the event says that it is about an undo."""
-
-SAY_IT_ALL = frozenset(
-    {
-        "fix.requested",
-        "fix.approved",
-        "fix.denied",
-        "undo.requested",
-        "undo.approved",
-        "undo.denied",
-        "change.intended",
-    }
-)
-"""Kinds whose outcome would say the same again."""
-
-ROLE_ARN = "role_arn"
-ACCOUNT_NAME = "account_name"
-REQUESTER = "requester"
-APPROVER = "approver"
-OWNER = "owner"
-WHERE = "where"
-UNDOES = "undoes"
 DETAILS_SHOWN = 8
+SHORT_HASH = 12
+"""Characters, as in the message that was approved."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +48,7 @@ def audit_message(event: ChainedEvent) -> Message:
     """Show an event with all that finds it again: request, plan, AWS request ids, place in the chain."""
     told = _read(event.body)
     said = _said(told)
-    outcome = Mrkdwn() if told.kind in SAY_IT_ALL else sentence(told.outcome, 600, people=_people(told))
+    outcome = _outcome(told, 600)
     place = md("Audit event {seq} · hash {hash}", seq=event.seq, hash=code(event.hash))
     blocks = [
         kit.section(join("\n", [md("*{said}*", said=said), outcome])),
@@ -123,7 +62,7 @@ def audit_message(event: ChainedEvent) -> Message:
 def told_briefly(event: ChainedEvent) -> Mrkdwn:
     """An event in a list that one reader sees: what happened, its outcome, kind and request."""
     told = _read(event.body)
-    outcome = Mrkdwn() if told.kind in SAY_IT_ALL else sentence(told.outcome, 200, people=_people(told))
+    outcome = _outcome(told, 200)
     words = [
         md("{said}", said=_said(told)),
         outcome,
@@ -164,6 +103,12 @@ def _said(told: _Told) -> Mrkdwn:
     )
 
 
+def _outcome(told: _Told, limit: int) -> Mrkdwn:
+    """What came of it, unless the kind says it already."""
+    says_it_all = told.kind in SAY_IT_ALL or (told.kind in UNDECIDED and not _detail(told, APPROVER))
+    return Mrkdwn() if says_it_all else sentence(told.outcome, limit, people=_people(told))
+
+
 def _actor_id(told: _Told) -> str:
     """The user id in `team/user`; empty for the bot itself."""
     user_id = told.actor.rpartition("/")[2]
@@ -195,7 +140,7 @@ def _pairs(told: _Told) -> list[tuple[str, Mrkdwn]]:
     pairs = [
         ("Role", _detail(told, ROLE_ARN)),
         ("Request", told.request_id),
-        ("Plan", told.plan_hash),
+        ("Plan", told.plan_hash[:SHORT_HASH]),
     ]
     calls = join(", ", [code(one) for one in told.aws_request_ids[:DETAILS_SHOWN]])
     shown = [(name, code(value)) for name, value in pairs if value]
@@ -204,13 +149,20 @@ def _pairs(told: _Told) -> list[tuple[str, Mrkdwn]]:
 
 def _others(told: _Told) -> list[tuple[str, Mrkdwn]]:
     known = {ROLE_ARN, ACCOUNT_NAME}
-    people = {REQUESTER, APPROVER, OWNER}
     rest = [(name, value) for name, value in told.detail if name not in known and value]
-    shown = {WHERE: channel, **dict.fromkeys(people, mention)}
-    return [
-        (name.replace("_", " "), shown[name](value) if name in shown else md("{value}", value=value))
-        for name, value in rest[:DETAILS_SHOWN]
-    ]
+    return [(_label(name), _shown(name, value)) for name, value in rest[:DETAILS_SHOWN]]
+
+
+def _label(name: str) -> str:
+    return LABELS.get(name) or name[:1].upper() + name[1:].replace("_", " ")
+
+
+def _shown(name: str, value: str) -> Mrkdwn:
+    if name in {WHERE, CHANNEL}:
+        return channel(value)
+    if name in {REQUESTER, APPROVER, OWNER}:
+        return mention(value)
+    return md("{value}", value=MODE_WORDS.get(value, value) if name == MODE else value)
 
 
 def _facts(told: _Told) -> Block | None:

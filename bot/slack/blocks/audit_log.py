@@ -23,7 +23,7 @@ def audit_log(
     """The newest events first, of `total` that there are; `length` and `head` are the whole chain's."""
     shown = events[:SHOWN]
     lines = [_line(event) for event in shown]
-    headline = _headline(len(shown), total)
+    headline = _headline(len(shown), total, about)
     blocks: list[Block | None] = [
         kit.header(headline),
         kit.context(md("Only about {about}", about=about)) if about else None,
@@ -35,9 +35,9 @@ def audit_log(
     return kit.message(join("\n", [*spoken, _chain(length, head)]), blocks)
 
 
-def _headline(shown: int, total: int) -> str:
+def _headline(shown: int, total: int, about: str) -> str:
     if not total:
-        return "The audit log has nothing about it"
+        return "The audit log has nothing about this" if about else "The audit log is empty"
     if shown == total:
         return f"Audit log: {counted(total, 'event')}"
     return f"Audit log: the last {shown} of {counted(total, 'event')}"

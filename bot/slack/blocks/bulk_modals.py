@@ -14,7 +14,7 @@ from bot.slack.blocks.bulk_lines import left_out_lines, line, sections
 from bot.slack.blocks.fix import REASON_LONGEST, REASON_SHORTEST, option
 from bot.slack.blocks.kit import Block, View
 from bot.slack.blocks.mrkdwn import Mrkdwn, code, join, md, one_line
-from bot.slack.blocks.words import MODES, counted
+from bot.slack.blocks.words import FORM_MODES, MODES, counted
 from bot.slack.ids import ActionId, BlockId, CallbackId
 
 ACCOUNTS_SHOWN = 20
@@ -31,7 +31,7 @@ def bulk_modal(
     is_held_up = mode is Mode.APPLY and len(accounts) > changes_per_hour
     options = [(account.id, option(account)) for account in accounts]
     blocks = [
-        kit.alert(md("{mode}", mode=MODES[mode]), "info" if mode is Mode.DRY_RUN else "warning"),
+        kit.alert(md("{mode}", mode=FORM_MODES[mode]), "info" if mode is Mode.DRY_RUN else "warning"),
         kit.section(md("Support roles for *{n}*", n=counted(len(accounts), "account"))),
         kit.context(_names(accounts)),
         menus.select_input(
@@ -59,7 +59,7 @@ def bulk_modal(
         kit.context(_pace(changes_per_hour)) if is_held_up else None,
         kit.divider(),
         *_shape_blocks(found),
-        kit.context(md("Next: a second person is asked to approve all. Nothing is written before that.")),
+        kit.context(md("Next: a second person is asked to approve all of them.")),
     ]
     return kit.modal(
         "Fix accounts",

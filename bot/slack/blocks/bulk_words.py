@@ -31,6 +31,7 @@ NEXT_STEPS = {
     BulkState.STOPPED: "Mend the cause, then ask again for the rest: `{command} fix verdict:fail`",
     BulkState.DENIED: "Ask whoever denied it why.",
     BulkState.EXPIRED: "Ask again: `{command} fix verdict:fail`",
+    BulkState.REFUSED: "Mend what kept each account out, then ask again: `{command} fix verdict:fail`",
 }
 WELL = "\N{WHITE HEAVY CHECK MARK}"
 BADLY = "\N{CROSS MARK}"

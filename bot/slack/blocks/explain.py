@@ -18,14 +18,15 @@ from bot.slack.blocks.words import MEANINGS, ago, counted, marked, reason
 from bot.slack.ids import COMMAND, ActionId
 
 MOST_ROLES = 12
-"""Each takes a section; those that are not sound come first."""
+"""Each takes a section, and small print with its calls; those that are not sound come first."""
 SPOKEN_ROLES = 5
 ROLE_CHARACTERS = 1_500
 EVIDENCE_CHARACTERS = 7_000
 """For all roles together: leaves room for the rest of a message."""
 SENTENCE = 400
 CALL = 80
-MOST_CALLS = 4
+MOST_CALLS = 8
+"""Of one role, or of the account."""
 MEANING = {
     Verdict.PASS: "a named person can assume a role that carries AWSSupportAccess",
     Verdict.SKIPPED: "the account is not active, so it is not checked",
@@ -67,15 +68,16 @@ def explanation(explanation: Explanation, *, mode: Mode, waiver: Waiver | None =
     finding = explanation.finding
     roles = sorted(finding.roles, key=lambda role: role.sound)
     shown = _shown_roles(explanation, roles)
+    left = len(roles) - len(shown)
     blocks = [
         kit.header(f"{marked(finding.verdict)} · {one_line(finding.account.label, 120)}"),
         kit.section(_verdict(explanation)),
         kit.context(_waived(waiver)) if waiver else None,
         _next(finding),
         kit.divider(),
-        _evidence_of_account(explanation),
-        *shown,
-        kit.context(_left_out(finding, len(roles) - len(shown))) if len(shown) < len(roles) else None,
+        *_evidence_of_account(explanation),
+        *[block for role in shown for block in role],
+        kit.context(_left_out(finding, left)) if left else None,
         kit.context(
             md("Read {when}. Only you can see this.", when=moment(finding.checked_at)), _every_call(finding)
         ),
@@ -121,57 +123,58 @@ def _next(finding: Finding) -> Block | None:
     return kit.section(md("*Next:* {step}", step=one_line(finding.next_step, SENTENCE)))
 
 
-def _evidence_of_account(explanation: Explanation) -> Block | None:
+def _evidence_of_account(explanation: Explanation) -> list[Block]:
     # What could not be entered has its reason for its only evidence, and that is said already.
     if explanation.finding.meets_benchmark is None:
-        return None
-    lines = [md("*The account*"), *_lines(explanation.about(""))]
-    return kit.section(cut_mrkdwn(join("\n", lines), kit.SECTION_LIMIT))
+        return []
+    evidence = explanation.about("")
+    lines = [md("*The account*"), *_lines(evidence)]
+    return [kit.section(cut_mrkdwn(join("\n", lines), kit.SECTION_LIMIT)), *_calls(evidence, "")]
 
 
-def _shown_roles(explanation: Explanation, roles: Sequence[RoleFinding]) -> list[Block]:
-    """A section for each role, as long as they fit."""
-    sections: list[Block] = []
+def _shown_roles(explanation: Explanation, roles: Sequence[RoleFinding]) -> list[list[Block]]:
+    """The blocks of each role, as long as they fit."""
+    shown: list[list[Block]] = []
     left = EVIDENCE_CHARACTERS
     for role in roles[:MOST_ROLES]:
-        section = kit.section(_role(explanation, role))
-        left -= kit.characters(section)
+        blocks = _role(explanation, role)
+        left -= kit.characters(blocks)
         if left < 0:
             break
-        sections.append(section)
-    return sections
+        shown.append(blocks)
+    return shown
 
 
-def _role(explanation: Explanation, role: RoleFinding) -> Mrkdwn:
+def _role(explanation: Explanation, role: RoleFinding) -> list[Block]:
     head = md("*{arn}* is *{sound}*", arn=code(role.arn), sound="sound" if role.sound else "not sound")
     against_first = sorted(explanation.about(role.arn), key=lambda each: each.weight is not Weight.AGAINST)
     lines = join("\n", _lines(against_first))
-    return join("\n", [head, cut_mrkdwn(lines, ROLE_CHARACTERS)])
+    section = kit.section(join("\n", [head, cut_mrkdwn(lines, ROLE_CHARACTERS)]))
+    return [section, *_calls(against_first, role.arn)]
 
 
 def _lines(evidence: Sequence[Evidence]) -> list[Mrkdwn]:
     return [
-        md(
-            "{mark} {text} {calls}",
-            mark=MARKS[each.weight],
-            text=escape(one_line(each.text, SENTENCE)),
-            calls=_calls(each.calls),
-        )
+        md("{mark} {text}", mark=MARKS[each.weight], text=escape(one_line(each.text, SENTENCE)))
         for each in evidence
     ]
 
 
-def _calls(calls: Sequence[str]) -> Mrkdwn:
-    """The first few, each with the end of its resource's ARN: whole ones would bury the sentence."""
-    listed = [code(one_line(_short(call), CALL)) for call in calls[:MOST_CALLS]]
-    more = len(calls) - len(listed)
-    return join(" ", [*listed, md("+{n}", n=more) if more > 0 else Mrkdwn()])
+def _calls(evidence: Sequence[Evidence], arn: str) -> list[Block]:
+    """The calls that showed all that, each once; `arn` is of the role that stands above them."""
+    calls = list(dict.fromkeys(_short(call, arn) for each in evidence for call in each.calls))
+    listed = join(", ", [code(one_line(call, CALL)) for call in calls[:MOST_CALLS]])
+    more = md(" and {n} more", n=len(calls) - MOST_CALLS) if len(calls) > MOST_CALLS else Mrkdwn()
+    return [kit.context(md("Seen with {calls}{more}", calls=listed, more=more))] if calls else []
 
 
-def _short(call: str) -> str:
-    """`iam:GetRole role/support` of `iam:GetRole arn:aws:iam::111122223333:role/support`."""
+def _short(call: str, arn: str) -> str:
+    """`iam:GetRole role/support` of `iam:GetRole arn:aws:iam::111122223333:role/support`.
+
+    The action alone where it is about `arn`.
+    """
     action, _, resource = call.partition(" ")
-    return f"{action} {resource.rpartition(':')[2]}"
+    return action if resource == arn else f"{action} {resource.rpartition(':')[2]}"
 
 
 def _left_out(finding: Finding, count: int) -> Mrkdwn:

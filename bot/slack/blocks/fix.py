@@ -9,7 +9,7 @@ from bot.domain.waiver import Waiver, spelled
 from bot.slack.blocks import kit, menus, plan_details, plan_text
 from bot.slack.blocks.kit import Block, View
 from bot.slack.blocks.mrkdwn import Mrkdwn, code, escape, md, mention, one_line, sentence
-from bot.slack.blocks.words import MODES, counted
+from bot.slack.blocks.words import FORM_MODES, MODES, counted
 from bot.slack.ids import COMMAND, ActionId, BlockId, CallbackId
 
 REASON_SHORTEST = 10
@@ -25,7 +25,7 @@ def fix_modal(
     anybody is asked, and the approval message has the hash that counts. `waiver` is the one in force.
     """
     blocks = [
-        kit.alert(md("{mode}", mode=MODES[mode]), "info" if mode is Mode.DRY_RUN else "warning"),
+        kit.alert(md("{mode}", mode=FORM_MODES[mode]), "info" if mode is Mode.DRY_RUN else "warning"),
         kit.section(md("A support role for {account}", account=account.label)),
         kit.context(_waived(waiver)) if waiver else None,
         kit.text_input(
@@ -39,7 +39,7 @@ def fix_modal(
         kit.divider(),
         *_plan_blocks(plan, request_id="", approver="", facts=_without_hash(plan)),
         plan_text.button(form_id),
-        kit.context(md("Next: a second person is asked to approve. Nothing is written before that.")),
+        kit.context(md("Next: a second person is asked to approve.")),
     ]
     return kit.modal(
         "Fix an account",

@@ -79,19 +79,19 @@ def _score(status: Status) -> list[Block]:
 def _unread(status: Status) -> Mrkdwn:
     unread = [item for item in status.attention if item.finding.verdict is Verdict.UNKNOWN]
     n = counted(status.summary.unknown, "account")
-    text = "{mark} *{n} could not be read*, neither good nor bad: {codes}"
-    return md(text, mark=MARKS[Verdict.UNKNOWN], n=n, codes=codes_of(unread))
+    text = "{mark} *{n} could not be read* ({codes}), and {count} as neither good nor bad."
+    count = "counts" if status.summary.unknown == 1 else "count"
+    return md(text, mark=MARKS[Verdict.UNKNOWN], n=n, codes=codes_of(unread), count=count)
 
 
 def _compliance(summary: Summary) -> Mrkdwn:
     """Of what was checked alone; a waived account is checked, and not compliant."""
     if not summary.checked:
         return md("no account could be judged yet")
-    passing = summary.count(Verdict.PASS)
     return md(
         "{percent} %: {passing} of {checked} that were checked",
-        percent=passing * 100 // summary.checked,
-        passing=f"{passing:,}",
+        percent=summary.compliance_percent,
+        passing=f"{summary.count(Verdict.PASS):,}",
         checked=f"{summary.checked:,}",
     )
 

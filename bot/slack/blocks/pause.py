@@ -31,11 +31,34 @@ def paused_message(pause: Pause, *, is_new: bool, pending: int) -> Message:
     return _message(title, pause_line(pause), md("{waiting}", waiting=waiting) if waiting else Mrkdwn())
 
 
-def resumed_message(*, is_new: bool, pending: int) -> Message:
-    """Tell whoever resumed how things stand."""
-    title = "Fixes and undos go on" if is_new else "Fixes and undos were not paused"
-    waiting = f"{counted(pending, 'request')} can be decided in the approval channel." if pending else ""
-    return _message(title, md("{waiting}", waiting=waiting) if waiting else Mrkdwn())
+def resumed_message(ended: Pause | None, *, pending: int) -> Message:
+    """Tell whoever resumed what has ended, what waits, and what to do; None when nothing was paused."""
+    title = "Fixes and undos go on" if ended else "Fixes and undos were not paused"
+    return _message(title, _ended(ended) if ended else Mrkdwn(), _waiting(pending), _next(ended, pending))
+
+
+def _ended(pause: Pause) -> Mrkdwn:
+    return md(
+        "They had been paused by {who} since {when}.{reason}",
+        who=mention(pause.by),
+        when=moment(pause.since),
+        reason=_reason(pause),
+    )
+
+
+def _waiting(pending: int) -> Mrkdwn:
+    if not pending:
+        return md("No request waits for a decision.")
+    verb = "waits" if pending == 1 else "wait"
+    return md("{n} {verb} for a decision.", n=counted(pending, "request"), verb=verb)
+
+
+def _next(ended: Pause | None, pending: int) -> Mrkdwn:
+    """What the pause refused stays refused."""
+    decide = md("Approve or deny what waits; {list} says where it is.", list=code(f"{COMMAND} requests"))
+    again = md("Ask again for what was refused meanwhile: {fix}", fix=code(f"{COMMAND} fix ACCOUNT"))
+    steps = join(" ", [*([decide] if pending else []), *([again] if ended else [])])
+    return md("*Next:* {steps}", steps=steps) if steps else Mrkdwn()
 
 
 def _message(title: str, *lines: Mrkdwn) -> Message:

@@ -24,6 +24,8 @@ REASON_LIMIT = 500
 OUTCOME_LIMIT = 800
 UNDER_WAY = frozenset({RequestState.APPROVED, RequestState.APPLYING})
 BEFORE_DECISION = frozenset({RequestState.PREPARING, RequestState.PENDING})
+SAYS_IT_ALL = frozenset({RequestState.APPLIED, RequestState.REHEARSED})
+"""States of which the outcome, written for the audit log, says nothing that the message does not."""
 
 
 def request(
@@ -145,17 +147,25 @@ def _plan(request: RemediationRequest) -> list[Block]:
 
 def _outcome(request: RemediationRequest) -> list[Block]:
     outcome, step = request.outcome, _next_step(request)
+    has_field = any(name == "Role" for name, _ in _decided_about(request))
     rows = [
-        sentence(outcome.text, OUTCOME_LIMIT, people=_people(request)),
+        _how_it_ended(request),
         md("*Left behind:* {what}", what=sentence(outcome.left_behind, OUTCOME_LIMIT))
         if outcome.left_behind
         else Mrkdwn(),
-        md("*Role:* {arn}", arn=code(outcome.role_arn)) if outcome.role_arn else Mrkdwn(),
+        md("*Role:* {arn}", arn=code(outcome.role_arn)) if outcome.role_arn and not has_field else Mrkdwn(),
         md("*Next:* {step}", step=step) if step else Mrkdwn(),
     ]
     words = join("\n", rows)
     calls = [kit.context(_aws_requests(outcome))] if outcome.aws_request_ids else []
     return ([kit.section(words)] if words else []) + calls
+
+
+def _how_it_ended(request: RemediationRequest) -> Mrkdwn:
+    """Empty where it would say again what the state and the facts say."""
+    if request.state in SAYS_IT_ALL:
+        return Mrkdwn()
+    return sentence(request.outcome.text, OUTCOME_LIMIT, people=_people(request))
 
 
 def _next_step(request: RemediationRequest) -> Mrkdwn:
@@ -276,7 +286,7 @@ def _spoken_step(progress: ApplyProgress) -> Mrkdwn:
 def _spoken_outcome(request: RemediationRequest) -> Mrkdwn:
     outcome, step = request.outcome, _next_step(request)
     parts = [
-        sentence(outcome.text, OUTCOME_LIMIT, people=_people(request)),
+        _how_it_ended(request),
         md("Left behind: {what}", what=sentence(outcome.left_behind, OUTCOME_LIMIT))
         if outcome.left_behind
         else Mrkdwn(),

@@ -178,7 +178,7 @@ def _spoken(status: Status) -> Mrkdwn:
         sentence(status.problem),
         plain_lines(status.attention, SPOKEN_ROWS),
         waived_lines(status.waived, quiet=True) if status.waived else Mrkdwn(),
-        md("{age} {mode}", age=age, mode=MODES[status.mode]),
+        join(" ", [md("{age}", age=age), md("{mode}", mode=MODES[status.mode])]),
         pause_line(status.pause, quiet=True) if status.pause else Mrkdwn(),
         _what_next(status),
     ]

@@ -12,23 +12,25 @@ MOST_POINTS = 15
 FEWEST_POINTS = 2
 """One day is no trend."""
 BARS = "▁▂▃▄▅▆▇█"
+OF_WHAT = "Compliance: accounts that pass, of those that were checked. Coverage: those that could be read."
 
 
 def trend_block(trend: Sequence[TrendPoint], form: Form) -> list[Block]:
-    """The trend as one block; nothing before there are two days of it."""
+    """The trend, and what its figures are of; nothing before there are two days of it."""
     if len(trend) < FEWEST_POINTS:
         return []
-    return [_chart(_thinned(trend))] if form is Form.NATIVE else [kit.context(trend_line(trend))]
+    shown = _chart(_thinned(trend)) if form is Form.NATIVE else kit.context(trend_line(trend))
+    return [shown, kit.context(md(OF_WHAT))]
 
 
 def trend_line(trend: Sequence[TrendPoint]) -> Mrkdwn:
     """The bars run from the lowest to the highest day: the figures say how far that is."""
     if len(trend) < FEWEST_POINTS:
         return Mrkdwn()
-    passing = [point.passing_percent for point in trend]
+    passing = [point.summary.compliance_percent for point in trend]
     first, last = trend[0], trend[-1]
     return md(
-        "Since {day}: {bars} support role {before} % → {now} % · coverage {covered} % → {covers} %",
+        "Since {day}: {bars} compliance {before} % → {now} % · coverage {covered} % → {covers} %",
         day=f"{first.day.day} {first.day:%B}",
         bars=_bars(passing),
         before=passing[0],
@@ -47,11 +49,11 @@ def _bars(values: Sequence[int]) -> str:
 
 def _chart(points: Sequence[TrendPoint]) -> Block:
     return kit.line_chart(
-        "The last 30 days, in % of accounts",
+        "Compliance and coverage in %, the last 30 days",
         [f"{point.day.day} {point.day:%b}" for point in points],
         [
-            ("With a support role", [point.passing_percent for point in points]),
-            ("Could be read", [point.summary.coverage_percent for point in points]),
+            ("Compliance", [point.summary.compliance_percent for point in points]),
+            ("Coverage", [point.summary.coverage_percent for point in points]),
         ],
     )
 

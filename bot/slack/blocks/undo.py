@@ -5,14 +5,15 @@ from bot.domain.undo import Removal
 from bot.slack.blocks import kit, plan_details
 from bot.slack.blocks.kit import Block, Confirm, View
 from bot.slack.blocks.mrkdwn import Mrkdwn, code, join, md
-from bot.slack.blocks.words import DRY_RUN
+from bot.slack.blocks.words import DRY_RUN, DRY_RUN_FORM
 from bot.slack.ids import ActionId, BlockId, CallbackId
 
 REASON_SHORTEST = 10
 REASON_LONGEST = 500
-TAKES_AWAY = "An undo needs a second person's approval, and then takes a role away in AWS."
+TAKES_AWAY = "Nothing is taken away in AWS until a second person approves."
 OFF = "Undos are switched off (remediation.mode is off)."
 MODES = {Mode.DRY_RUN: DRY_RUN, Mode.OFF: OFF, Mode.APPLY: TAKES_AWAY}
+FORM_MODES = {**MODES, Mode.DRY_RUN: DRY_RUN_FORM}
 
 
 def undo_modal(fix: RemediationRequest, removal: Removal, *, mode: Mode, form_id: str) -> View:
@@ -21,7 +22,7 @@ def undo_modal(fix: RemediationRequest, removal: Removal, *, mode: Mode, form_id
     `form_id` comes back as `private_metadata`.
     """
     blocks = [
-        kit.alert(md("{mode}", mode=MODES[mode]), "info" if mode is Mode.DRY_RUN else "warning"),
+        kit.alert(md("{mode}", mode=FORM_MODES[mode]), "info" if mode is Mode.DRY_RUN else "warning"),
         kit.section(md("Take the support role of {account} away again", account=fix.label)),
         kit.text_input(
             "Why should it go?",

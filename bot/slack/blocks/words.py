@@ -23,8 +23,11 @@ MEANINGS = {
 
 DRY_RUN = "Dry run: everything is checked and recorded, and nothing is written in AWS."
 OFF = "Fixes are switched off (remediation.mode is off)."
-APPLY = "Fixes need a second person's approval, and then change AWS."
+APPLY = "Nothing changes in AWS until a second person approves."
 MODES = {Mode.DRY_RUN: DRY_RUN, Mode.OFF: OFF, Mode.APPLY: APPLY}
+DRY_RUN_FORM = "Dry run: nothing changes in AWS, even when it is approved."
+FORM_MODES = {**MODES, Mode.DRY_RUN: DRY_RUN_FORM}
+"""What a form says that asks for an approval."""
 
 
 def marked(verdict: Verdict) -> str:

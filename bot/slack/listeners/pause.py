@@ -25,5 +25,5 @@ def resume(reception: Reception, incoming: Incoming, words: str) -> None:  # noq
     if isinstance(answer, Refused):
         reception.answers.refuse(incoming, answer, title="Not resumed")
     else:
-        message = resumed_message(is_new=answer.is_new, pending=answer.pending)
+        message = resumed_message(answer.ended, pending=answer.pending)
         reception.answers.give(incoming, message)

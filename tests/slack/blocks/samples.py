@@ -35,7 +35,8 @@ from bot.domain.subscription import WEEKDAYS, Schedule, Subscription
 from bot.domain.undo import Removal
 from bot.domain.waiver import Waiver, WaiverDecision, WaiverId, WaiverState
 from bot.slack.blocks import fix
-from bot.slack.blocks.audit import VERBS, audit_message
+from bot.slack.blocks.audit import audit_message
+from bot.slack.blocks.audit_words import VERBS
 from bot.slack.blocks.digest import details, digest
 from bot.slack.blocks.help import help_message
 from bot.slack.blocks.home import closed_home, home

@@ -2,6 +2,7 @@ import pytest
 
 from bot.domain.audit import GENESIS, ChainedEvent
 from bot.slack.blocks.audit import audit_message
+from bot.slack.blocks.audit_words import SAY_IT_ALL, VERBS
 from tests.slack.blocks.samples import a_plan, an_event
 
 
@@ -13,7 +14,7 @@ def test_an_event_says_who_did_what_and_how_to_find_it_again():
         "You are not an approver.",
         (
             "Role `arn:aws:iam::000000000001:role/aws-support-access` · Request `req-7f3a` · "
-            f"Plan `{a_plan().hash}` · AWS request ids `aws-1`, `aws-2`"
+            f"Plan `{a_plan().short_hash}` · AWS request ids `aws-1`, `aws-2`"
         ),
         f"Audit event 17 · hash `{event.hash}`",
     ]
@@ -79,10 +80,35 @@ def test_an_account_without_a_name_is_known_by_its_id():
     assert "role for 000000000001." in audit_message(an_event(detail=())).text
 
 
-def test_further_details_are_shown_by_name():
-    shown = audit_message(an_event(detail=(("left_behind", "role x"),)))
+@pytest.mark.parametrize(
+    ("detail", "said"),
+    [
+        (("left_behind", "role x"), "Left behind role x"),
+        (("approver", "U0SECOND"), "Approved by <@U0SECOND>"),
+        (("requester", "U0ASKER"), "Asked by <@U0ASKER>"),
+        (("mode", "dry-run"), "Mode Dry run"),
+        (("channel", "C0CHANNEL"), "Channel <#C0CHANNEL>"),
+        (("guard", "approver_allowed"), "Rule approver_allowed"),
+    ],
+)
+def test_each_detail_has_a_label_in_words(detail: tuple[str, str], said: str):
+    assert said in audit_message(an_event(detail=(detail,))).text
 
-    assert "left behind role x" in shown.text
+
+@pytest.mark.parametrize("kind", ["fix.expired", "undo.expired"])
+def test_that_nobody_decided_is_said_once_and_that_an_approval_came_too_late_is_said(kind: str):
+    late = an_event(kind, outcome="Its time was over.", detail=(("approver", "U0SECOND"),))
+
+    assert (
+        "Nobody decided about it"
+        not in audit_message(an_event(kind, outcome="Nobody decided about it.", detail=())).text
+    )
+    assert "Its time was over." in audit_message(late).text
+
+
+@pytest.mark.parametrize("kind", sorted(SAY_IT_ALL))
+def test_a_kind_whose_outcome_is_left_out_has_a_sentence_of_its_own(kind: str):
+    assert kind in VERBS
 
 
 def test_a_body_that_cannot_be_read_is_shown_rather_than_lost():

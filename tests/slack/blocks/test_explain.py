@@ -77,10 +77,18 @@ def test_it_says_what_the_verdict_means_who_gets_in_and_how_that_is_known():
 
     assert "a named person can assume a role that carries AWSSupportAccess" in text
     assert "`arn:aws:iam::111122223333:role/support`* is *sound*" in text
-    assert (
-        "role/Responder can assume it, and exists. `iam:GetRole role/support` `iam:GetRole role/Responder`"
-        in text
-    )
+    assert "role/Responder can assume it, and exists." in text
+
+
+def test_the_calls_of_a_role_stand_once_in_small_print_after_its_evidence():
+    blocks = shown(an_explanation(SOUND)).blocks
+
+    at = next(n for n, block in enumerate(blocks) if "is *sound*" in str(block))
+    (calls,) = (element["text"] for element in blocks[at + 1]["elements"])
+    assert calls.startswith("Seen with ")
+    assert calls.count("`iam:GetRole`") == 1
+    assert "`iam:GetRole role/Responder`" in calls
+    assert "iam:" not in blocks[at]["text"]["text"].partition("\n")[2].replace("arn:aws:iam:", "")
 
 
 def test_the_ids_of_the_standards_are_there():

@@ -38,8 +38,8 @@ def test_the_modal_of_a_fix_shows_no_hash_because_the_account_is_read_anew_befor
 @pytest.mark.parametrize(
     ("mode", "said"),
     [
-        (Mode.DRY_RUN, "Dry run: everything is checked and recorded, and nothing is written in AWS."),
-        (Mode.APPLY, "Fixes need a second person's approval, and then change AWS."),
+        (Mode.DRY_RUN, "Dry run: nothing changes in AWS, even when it is approved."),
+        (Mode.APPLY, "Nothing changes in AWS until a second person approves."),
     ],
 )
 def test_the_modal_of_a_fix_says_first_whether_aws_is_changed(mode: Mode, said: str):

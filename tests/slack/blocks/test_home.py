@@ -68,7 +68,7 @@ def test_compliance_is_of_what_was_checked_and_coverage_is_said_beside_it():
 
     shown = words(home(page(status=status)))
 
-    assert shown[1].startswith("❔ *100 accounts could not be read*, neither good nor bad: code 100")
+    assert shown[1] == "❔ *100 accounts could not be read* (code: 100), and count as neither good nor bad."
     assert shown[2] == "*Compliance*\n90 %: 90 of 100 that were checked"
     assert shown[3] == "*Coverage*\n50 %: 100 of 200 could be read"
 
@@ -125,7 +125,7 @@ def test_the_trend_is_a_chart_where_slack_draws_one(form: Form, kind: str):
     with_trend = home(page(trend=some_trend(30)), form=form)
 
     assert kind in kinds(with_trend)
-    assert ("support role 67 % → 96 %" in said(with_trend)) == (kind == "context")
+    assert ("compliance 70 % → 99 %" in said(with_trend)) == (kind == "context")
 
 
 def test_without_a_trend_it_says_where_one_comes_from():

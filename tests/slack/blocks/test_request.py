@@ -151,15 +151,18 @@ def test_without_slacks_plan_block_the_steps_are_a_checklist(form: Form):
 
 def test_the_record_of_a_fix_says_who_approved_it_and_what_was_read_back():
     arn = a_plan().role_arn
-    outcome = Outcome("Created and read back.", role_arn=arn, aws_request_ids=("aws-1", "aws-2"))
+    text = f"{arn} is in place: created, attached and read back."
+    outcome = Outcome(text, role_arn=arn, aws_request_ids=("aws-1", "aws-2"))
     shown = request(a_request(RequestState.APPLIED, decision=an_approval(), outcome=outcome))
 
     assert shown.blocks[0]["text"]["text"] == "Done: payments (000000000001) has a support role"
     assert facts(shown)["Approved by"].startswith("<@U0SECOND>, ")
-    assert (
-        f"Created and read back.\n*Role:* `{arn}`\n"
-        "*Next:* Nothing is left to do. `/support-role status 000000000001` shows the account."
-    ) in texts(shown)
+    assert "*Next:* Nothing is left to do. `/support-role status 000000000001` shows the account." in texts(
+        shown
+    )
+    assert facts(shown)["Role"] == f"`{arn}`"
+    assert str(shown.blocks).count(arn) == 1
+    assert str(shown.blocks).count("read back") == shown.text.count("read back") == 1
     assert "AWS request ids: `aws-1`, `aws-2`" in texts(shown)
 
 
@@ -203,7 +206,7 @@ def test_every_end_says_what_to_do_next(state: RequestState):
         ),
         (
             a_request(RequestState.REHEARSED, decision=an_approval(), mode=Mode.DRY_RUN),
-            "Every rule and the plan were checked. Nothing was written in AWS.",
+            "Every rule and the plan were checked, and nothing stands in the way.",
         ),
     ],
 )

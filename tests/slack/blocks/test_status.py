@@ -140,9 +140,9 @@ def many_unread() -> list[KnownFinding]:
 def test_many_unreadable_accounts_are_counted_by_reason_before_the_table(form: Form):
     shown = status(a_status(*many_unread()), form=form)
 
-    said = "*423 accounts could not be read*, so nobody knows how they stand, and stand behind the others: "
-    assert words(shown)[1].endswith(f"{said}access-denied 420 · throttled 3")
-    assert f"{said}access-denied 420 · throttled 3" in shown.text
+    said = "*423 accounts could not be read* (access denied: 420 · throttled: 3). They are listed last."
+    assert words(shown)[1].endswith(said)
+    assert said in shown.text
 
 
 def test_many_unreadable_accounts_leave_the_first_page_to_those_that_fail():
@@ -164,7 +164,7 @@ def test_a_few_unreadable_accounts_stand_first_and_are_not_counted():
 def test_an_estate_of_which_nothing_can_be_read_is_counted_by_reason_too():
     shown = status(a_status(*many(423, Verdict.UNKNOWN)))
 
-    assert "*423 accounts could not be read*, so nobody knows how they stand: code 423" in words(shown)[1]
+    assert words(shown)[1].endswith("*423 accounts could not be read* (code: 423).")
 
 
 def test_reasons_beyond_the_commonest_are_counted_together():
@@ -173,7 +173,15 @@ def test_reasons_beyond_the_commonest_are_counted_together():
         for n, item in enumerate(many(13, Verdict.UNKNOWN))
     ]
 
-    assert codes_of(unread).split(" · ") == [*[f"code-{n} 2" for n in range(5)], "other 3"]
+    assert codes_of(unread).split(" · ") == [*[f"code {n}: 2" for n in range(5)], "other reasons: 3"]
+
+
+def test_a_cell_has_no_command_that_would_break_in_the_middle():
+    known = a_known(next_step="Ask for the fix: /support-role fix 000000000001")
+    shown = status(a_status(known))
+
+    assert column(shown, "Next step") == ["Ask for the fix."]
+    assert "Next: Ask for the fix: /support-role fix 000000000001" in shown.text
 
 
 def test_the_accounts_of_a_status_can_be_explained_and_exported():
@@ -239,7 +247,7 @@ def test_a_problem_with_the_scan_is_said_before_the_findings():
     ("mode", "said"),
     [
         (Mode.DRY_RUN, "Dry run: everything is checked and recorded, and nothing is written in AWS."),
-        (Mode.APPLY, "Fixes need a second person's approval, and then change AWS."),
+        (Mode.APPLY, "Nothing changes in AWS until a second person approves."),
         (Mode.OFF, "Fixes are switched off (remediation.mode is off)."),
     ],
 )

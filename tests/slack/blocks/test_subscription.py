@@ -119,11 +119,11 @@ def test_a_day_with_changes_shows_the_trend_with_coverage_beside_it():
     assert chart["axis_config"] == {"categories": ["30 Jan", "31 Jan"]}
     assert chart["series"] == [
         {
-            "name": "With a support role",
-            "data": [{"label": "30 Jan", "value": 80}, {"label": "31 Jan", "value": 90}],
+            "name": "Compliance",
+            "data": [{"label": "30 Jan", "value": 84}, {"label": "31 Jan", "value": 94}],
         },
         {
-            "name": "Could be read",
+            "name": "Coverage",
             "data": [{"label": "30 Jan", "value": 95}, {"label": "31 Jan", "value": 95}],
         },
     ]
@@ -155,7 +155,7 @@ def test_on_the_worst_of_days_nothing_is_left_out_for_the_trend():
 
 def test_where_slack_draws_no_charts_the_trend_is_a_line():
     found = replace(an_eventful_digest(), trend=trend(80, 80, 85, 88, 94, unknown=4))
-    line = "Since 27 January: ▁▁▃▅█ support role 80 % → 94 % · coverage 96 % → 96 %"
+    line = "Since 27 January: ▁▁▃▅█ compliance 83 % → 97 % · coverage 96 % → 96 %"
 
     for form in (Form.TABLE, Form.PLAIN):
         blocks = digest(found, form=form).blocks
@@ -166,9 +166,7 @@ def test_where_slack_draws_no_charts_the_trend_is_a_line():
 
 
 def test_a_trend_that_does_not_move_is_a_level_line():
-    assert (
-        "▅▅▅ support role 80 % → 80 %" in digest(replace(an_eventful_digest(), trend=trend(80, 80, 80))).text
-    )
+    assert "▅▅▅ compliance 80 % → 80 %" in digest(replace(an_eventful_digest(), trend=trend(80, 80, 80))).text
 
 
 @pytest.mark.parametrize("form", Form)
@@ -179,4 +177,4 @@ def test_a_quiet_day_and_a_first_day_have_no_trend(form: Form):
     assert len(quiet.blocks) == 1
     assert len(quiet.text.splitlines()) == 3
     assert "data_visualization" not in str(first.blocks)
-    assert "support role 80 %" not in first.text
+    assert "compliance 80 %" not in first.text

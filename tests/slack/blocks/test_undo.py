@@ -22,7 +22,8 @@ from bot.domain.request import (
 )
 from bot.domain.undo import Removal
 from bot.sandbox.slack.lint import lint, lint_view
-from bot.slack.blocks.audit import OF_AN_UNDO, audit_message
+from bot.slack.blocks.audit import audit_message
+from bot.slack.blocks.audit_words import OF_AN_UNDO
 from bot.slack.blocks.home import home
 from bot.slack.blocks.kit import MESSAGE_CHARACTERS, Form, Message, characters
 from bot.slack.blocks.pause import paused_message, resumed_message
@@ -199,11 +200,31 @@ def test_whatever_the_reason_of_a_pause_it_pings_nobody(text: str):
         status(a_status(a_known(), pause=pause)),
         status(a_status(a_known(), pause=pause), quiet=True),
         paused_message(pause, is_new=True, pending=2),
-        resumed_message(is_new=True, pending=2),
+        resumed_message(pause, pending=2),
     ):
         assert faults(shown) == []
     page = HomePage(a_status(pause=pause), for_reader=tuple(waiting))
     assert lint_view(home(page).body) == []
+
+
+def test_the_end_of_a_pause_says_what_it_was_what_waits_and_what_to_do():
+    said = resumed_message(PAUSE, pending=2).text.splitlines()
+
+    assert said[0] == "*Fixes and undos go on*"
+    assert said[1].startswith("They had been paused by <@U0SECOND> since <!date^")
+    assert said[1].endswith(" Why: an audit is going on.")
+    assert said[2] == "2 requests wait for a decision."
+    assert said[3] == (
+        "*Next:* Approve or deny what waits; `/support-role requests` says where it is. "
+        "Ask again for what was refused meanwhile: `/support-role fix ACCOUNT`"
+    )
+
+
+def test_where_nothing_was_paused_only_what_waits_is_said():
+    assert resumed_message(None, pending=0).text.splitlines() == [
+        "*Fixes and undos were not paused*",
+        "No request waits for a decision.",
+    ]
 
 
 def test_a_new_status_message_notifies_nobody_of_a_pause():

@@ -44,7 +44,9 @@ def test_an_administrator_resumes_and_approvals_go_on(work: Workplace):
 
     assert not is_paused(work)
     assert "Fixes and undos go on" in work.told_to(PRIYA)[-1]
-    assert "1 request can be decided" in work.told_to(PRIYA)[-1]
+    assert f"They had been paused by <@{PRIYA}> since " in work.told_to(PRIYA)[-1]
+    assert "1 request waits for a decision." in work.told_to(PRIYA)[-1]
+    assert "*Next:* Approve or deny what waits" in work.told_to(PRIYA)[-1]
     work.press(ActionId.REQUEST_APPROVE, "fix-1", by=ANA, channel=APPROVALS)
     assert work.request().state is RequestState.APPROVED
     assert work.kinds() == ["settings.paused", "settings.resumed", "fix.approved"]

@@ -196,7 +196,7 @@ def test_audit_of_an_account_or_a_request_has_its_events_alone(known: Workplace,
 def test_audit_of_an_account_without_events_says_so(known: Workplace):
     record(known, account_id=PAYMENTS.id, request_id="fix-1")
 
-    assert told(known, "audit ledger").startswith("The audit log has nothing about it.")
+    assert told(known, "audit ledger").startswith("The audit log has nothing about this.")
 
 
 def test_an_account_that_left_the_scope_keeps_its_events(known: Workplace):

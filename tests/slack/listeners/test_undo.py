@@ -236,7 +236,7 @@ def test_in_a_dry_run_the_form_says_that_nothing_is_written():
         work.change(apply_fix)
         press_undo(work)
 
-        assert "Dry run: everything is checked and recorded" in modal_of(work).words
+        assert "Dry run: nothing changes in AWS, even when it is approved." in modal_of(work).words
 
 
 def test_when_the_form_cannot_be_opened_that_is_said(applied: Workplace):
