@@ -81,14 +81,14 @@ def read_last(
     connection: Connection, *, request_id: str = "", account_id: str = "", limit: int
 ) -> tuple[tuple[ChainedEvent, ...], int]:
     """The last events, of all or of a request or account, the newest first; and how many there are."""
-    query = select(audit_events)
+    # One query: an event that comes between two would be counted and not shown.
+    query = select(audit_events, func.count().over().label("total"))
     if request_id:
         query = query.where(audit_events.c.request_id == request_id)
     if account_id:
         query = query.where(audit_events.c.account_id == account_id)
-    total = connection.execute(select(func.count()).select_from(query.subquery())).scalar()
-    rows = connection.execute(query.order_by(audit_events.c.seq.desc()).limit(limit))
-    return tuple(_chained(row) for row in rows), int(total or 0)
+    rows = connection.execute(query.order_by(audit_events.c.seq.desc()).limit(limit)).all()
+    return tuple(_chained(row) for row in rows), rows[0].total if rows else 0
 
 
 def read_request_ids(connection: Connection, *, limit: int) -> tuple[str, ...]:
