@@ -24,7 +24,10 @@ image.src = "/page/icon.svg";
 image.width = 20;
 text.textContent = "You can hardly read this";
 Object.assign(text.style, { color: "#eee", background: "#fff" });
-document.querySelector("main").prepend(text, image, document.createElement("button"));
+const there = document.createElement("div");
+there.append(text, image, document.createElement("button"));
+Object.assign(there.style, { position: "fixed", inset: "0 auto auto 0", background: "#fff", zIndex: 99 });
+document.body.append(there);
 """
 
 
