@@ -21,7 +21,7 @@ TIPS = (
     Tip(
         "Try to get round it",
         "/support-role fix mobile-backend",
-        "Ask for it, then approve it yourself, or as Gus. You are refused, and #cloud-audit has it all.",
+        "Ask for it, then approve it yourself, or as Gus. Both are refused, and #cloud-audit has it all.",
         "cloud-security",
     ),
 )
