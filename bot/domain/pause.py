@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from bot.domain.guards import ALLOWED, ActorIsAMember, Click, Clicked, Decision, GuardOf, Policy, Refused
+from bot.domain.guards import ActorIsAMember, AdministratorAllowed, Click, Clicked, GuardOf, Policy
 from bot.domain.people import PersonFacts
 
 REASON_LONGEST = 300
@@ -32,23 +32,8 @@ class Turning:
     group_members: Mapping[str, frozenset[str] | None] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class AdministratorAllowed:
-    name: str = "administrator_allowed"
-
-    def check(self, context: Clicked) -> Decision:
-        admins = context.policy.admins
-        if not admins:
-            return Refused(
-                self.name,
-                "Nobody may pause or resume fixes here: no administrators are configured.",
-                "Set slack.admins, or set remediation.mode to off.",
-            )
-        if context.click.person.user_id in admins:
-            return ALLOWED
-        named = " or ".join(f"<@{user}>" for user in sorted(admins)[:4])
-        return Refused(self.name, "Only administrators can pause or resume fixes.", f"Ask {named}.")
-
-
-AT_SWITCH: tuple[GuardOf[Clicked], ...] = (ActorIsAMember(), AdministratorAllowed())
+AT_SWITCH: tuple[GuardOf[Clicked], ...] = (
+    ActorIsAMember(),
+    AdministratorAllowed("pause or resume fixes", "Set slack.admins, or set remediation.mode to off."),
+)
 """Run when somebody turns the switch, in either direction and from any channel."""

@@ -13,8 +13,9 @@ from slack_bolt.authorization import AuthorizeResult
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.domain.errors import SupportRoleError
-from bot.slack.blocks.fix import REASON_SHORTEST, message_modal
+from bot.slack.blocks.fix import message_modal
 from bot.slack.blocks.notice import error
+from bot.slack.blocks.reason import problem_with_reason
 from bot.slack.commands import run_command
 from bot.slack.ids import COMMAND, ActionId, BlockId, CallbackId
 from bot.slack.incoming import Incoming, entered_in, from_action, from_command, from_home, from_view
@@ -223,10 +224,7 @@ async def _ack_reason(ack: AsyncAck, body: dict[str, Any]) -> None:
 
 def _reason_problem(view: Mapping[str, Any]) -> str:
     _, action_id = _reason_field(view)
-    reason = dict(entered_in(view)).get(action_id, "").strip()
-    if len(reason) >= REASON_SHORTEST:
-        return ""
-    return f"Say why, in at least {REASON_SHORTEST} characters: the approver decides by it."
+    return problem_with_reason(dict(entered_in(view)).get(action_id, ""))
 
 
 def _reason_field(view: Mapping[str, Any]) -> tuple[BlockId, ActionId]:

@@ -51,6 +51,7 @@ from bot.domain.guards.occasions import (
 )
 from bot.domain.guards.people import (
     ActorIsAMember,
+    AdministratorAllowed,
     ApproverAllowed,
     NotTheRequester,
     WorkspaceAndChannel,
@@ -76,6 +77,7 @@ __all__ = [
     "DENIAL",
     "AccountInScope",
     "ActorIsAMember",
+    "AdministratorAllowed",
     "Allowed",
     "ApproverAllowed",
     "ChangeWindow",

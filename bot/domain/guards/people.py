@@ -103,6 +103,25 @@ class NotTheRequester:
         )
 
 
+@dataclass(frozen=True, slots=True)
+class AdministratorAllowed:
+    what: str
+    """What only administrators do, after "Nobody may"."""
+    otherwise: str
+    """What helps where there are no administrators."""
+    name: str = "administrator_allowed"
+
+    def check(self, context: Clicked) -> Decision:
+        admins = context.policy.admins
+        if not admins:
+            text = f"Nobody may {self.what} here: no administrators are configured."
+            return Refused(self.name, text, self.otherwise)
+        if context.click.person.user_id in admins:
+            return ALLOWED
+        named = " or ".join(f"<@{user}>" for user in sorted(admins)[:4])
+        return Refused(self.name, f"Only administrators can {self.what}.", f"Ask {named}.")
+
+
 def approver_names(policy: Policy, but: str = "") -> str:
     """Whom to ask for an approval, in words; `but` is not among them."""
     people = [f"<@{user}>" for user in sorted(policy.approvers) if user != but]

@@ -11,9 +11,10 @@ from bot.domain.request import Mode
 from bot.slack.blocks import kit, menus, plan_details
 from bot.slack.blocks.bulk import SHAPES_SHOWN, plan_facts, shapes
 from bot.slack.blocks.bulk_lines import left_out_lines, line, sections
-from bot.slack.blocks.fix import REASON_LONGEST, REASON_SHORTEST, option
+from bot.slack.blocks.fix import option
 from bot.slack.blocks.kit import Block, View
 from bot.slack.blocks.mrkdwn import Mrkdwn, code, join, md, one_line
+from bot.slack.blocks.reason import reason_input
 from bot.slack.blocks.words import FORM_MODES, MODES, counted
 from bot.slack.ids import ActionId, BlockId, CallbackId
 
@@ -48,14 +49,7 @@ def bulk_modal(
             [(str(size), counted(size, "account")) for size in WAVE_SIZES],
             chosen=str(WAVE_SIZE),
         ),
-        kit.text_input(
-            "Why is this needed?",
-            BlockId.FIX_REASON,
-            ActionId.FIX_REASON,
-            hint="Whoever approves reads this, and the audit log keeps it. A ticket number helps.",
-            shortest=REASON_SHORTEST,
-            longest=REASON_LONGEST,
-        ),
+        reason_input("Why is this needed?", BlockId.FIX_REASON, ActionId.FIX_REASON),
         kit.context(_pace(changes_per_hour)) if is_held_up else None,
         kit.divider(),
         *_shape_blocks(found),

@@ -9,11 +9,9 @@ from bot.domain.waiver import Waiver, spelled
 from bot.slack.blocks import kit, menus, plan_details, plan_text
 from bot.slack.blocks.kit import Block, View
 from bot.slack.blocks.mrkdwn import Mrkdwn, code, escape, md, mention, one_line, sentence
+from bot.slack.blocks.reason import reason_input
 from bot.slack.blocks.words import FORM_MODES, MODES, counted
 from bot.slack.ids import COMMAND, ActionId, BlockId, CallbackId
-
-REASON_SHORTEST = 10
-REASON_LONGEST = 500
 
 
 def fix_modal(
@@ -28,14 +26,7 @@ def fix_modal(
         kit.alert(md("{mode}", mode=FORM_MODES[mode]), "info" if mode is Mode.DRY_RUN else "warning"),
         kit.section(md("A support role for {account}", account=account.label)),
         kit.context(_waived(waiver)) if waiver else None,
-        kit.text_input(
-            "Why is this needed?",
-            BlockId.FIX_REASON,
-            ActionId.FIX_REASON,
-            hint="Whoever approves reads this, and the audit log keeps it. A ticket number helps.",
-            shortest=REASON_SHORTEST,
-            longest=REASON_LONGEST,
-        ),
+        reason_input("Why is this needed?", BlockId.FIX_REASON, ActionId.FIX_REASON),
         kit.divider(),
         *_plan_blocks(plan, request_id="", approver="", facts=_without_hash(plan)),
         plan_text.button(form_id),

@@ -5,11 +5,10 @@ from bot.domain.undo import Removal
 from bot.slack.blocks import kit, plan_details
 from bot.slack.blocks.kit import Block, Confirm, View
 from bot.slack.blocks.mrkdwn import Mrkdwn, code, join, md
+from bot.slack.blocks.reason import reason_input
 from bot.slack.blocks.words import DRY_RUN, DRY_RUN_FORM
 from bot.slack.ids import ActionId, BlockId, CallbackId
 
-REASON_SHORTEST = 10
-REASON_LONGEST = 500
 TAKES_AWAY = "Nothing is taken away in AWS until a second person approves."
 OFF = "Undos are switched off (remediation.mode is off)."
 MODES = {Mode.DRY_RUN: DRY_RUN, Mode.OFF: OFF, Mode.APPLY: TAKES_AWAY}
@@ -24,14 +23,7 @@ def undo_modal(fix: RemediationRequest, removal: Removal, *, mode: Mode, form_id
     blocks = [
         kit.alert(md("{mode}", mode=FORM_MODES[mode]), "info" if mode is Mode.DRY_RUN else "warning"),
         kit.section(md("Take the support role of {account} away again", account=fix.label)),
-        kit.text_input(
-            "Why should it go?",
-            BlockId.UNDO_REASON,
-            ActionId.UNDO_REASON,
-            hint="Whoever approves reads this, and the audit log keeps it. A ticket number helps.",
-            shortest=REASON_SHORTEST,
-            longest=REASON_LONGEST,
-        ),
+        reason_input("Why should it go?", BlockId.UNDO_REASON, ActionId.UNDO_REASON),
         kit.divider(),
         *_removal_blocks(removal),
         kit.context(

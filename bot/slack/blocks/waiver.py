@@ -5,9 +5,9 @@ from datetime import date
 from bot.domain.finding import Finding
 from bot.domain.waiver import Waiver, WaiverState, spelled
 from bot.slack.blocks import kit
-from bot.slack.blocks.fix import REASON_LONGEST, REASON_SHORTEST
 from bot.slack.blocks.kit import Block, Confirm, Message, View
 from bot.slack.blocks.mrkdwn import Mrkdwn, code, escape, join, md, mention, moment, one_line, utc
+from bot.slack.blocks.reason import REASON_LONGEST, reason_input
 from bot.slack.blocks.words import counted, marked, reason
 from bot.slack.ids import COMMAND, ActionId, BlockId, CallbackId
 
@@ -64,14 +64,7 @@ def waive_modal(
             hint="They are told, and reminded 14 and 3 days before the end.",
         ),
         kit.date_input("Last day of the waiver", BlockId.WAIVE_UNTIL, ActionId.WAIVE_UNTIL, hint=most),
-        kit.text_input(
-            "Why is it waived?",
-            BlockId.WAIVE_REASON,
-            ActionId.WAIVE_REASON,
-            hint="Whoever approves reads this, and the audit log keeps it. A ticket number helps.",
-            shortest=REASON_SHORTEST,
-            longest=REASON_LONGEST,
-        ),
+        reason_input("Why is it waived?", BlockId.WAIVE_REASON, ActionId.WAIVE_REASON),
     ]
     return kit.modal(
         "Waive an account",

@@ -11,9 +11,9 @@ from bot.domain.waiver import Waiver, problem_with_end, spelled
 from bot.flows import waive
 from bot.flows.desk import Desk
 from bot.flows.waive import WaiverWish, ask_for_waiver, why_not_to_ask
-from bot.slack.blocks.fix import REASON_SHORTEST
 from bot.slack.blocks.kit import View
 from bot.slack.blocks.mrkdwn import channel, is_user_id
+from bot.slack.blocks.reason import problem_with_reason
 from bot.slack.blocks.waiver import waive_modal
 from bot.slack.blocks.waivers import waivers as waivers_message
 from bot.slack.ids import ActionId, BlockId
@@ -76,15 +76,12 @@ def waive_problems(desk: Desk, view: Mapping[str, Any]) -> dict[BlockId, str]:
     """What is wrong in the submitted form, by field; asks nobody, for Slack waits for the answer."""
     entered = dict(entered_in(view))
     until = entered.get(ActionId.WAIVE_UNTIL, "")
-    reason = entered.get(ActionId.WAIVE_REASON, "").strip()
     problems = {
         BlockId.WAIVE_OWNER: "" if entered.get(ActionId.WAIVE_OWNER) else "Name who answers for it.",
         BlockId.WAIVE_UNTIL: problem_with_end(
             until, now=desk.clock(), zone=desk.zone, max_days=desk.waiver_days
         ),
-        BlockId.WAIVE_REASON: ""
-        if len(reason) >= REASON_SHORTEST
-        else f"Say why, in at least {REASON_SHORTEST} characters: the approver decides by it.",
+        BlockId.WAIVE_REASON: problem_with_reason(entered.get(ActionId.WAIVE_REASON, "")),
     }
     return {block_id: problem for block_id, problem in problems.items() if problem}
 
