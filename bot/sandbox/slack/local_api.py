@@ -53,8 +53,10 @@ def _add_reading(routes: web.RouteTableDef, site: Site, host: Host) -> None:
     @routes.get("/local/messages")
     async def channel_messages(request: web.Request) -> web.Response:
         user, channel = _user(site, request.query.get("user", "")), request.query.get("channel", "")
-        found = messages(site, user, channel) if site.state.sees(user, channel) else []
-        return web.json_response({"messages": found})
+        if not site.state.sees(user, channel):
+            return web.json_response({"messages": [], "unread": 0})
+        unread = site.state.unread(channel, user)
+        return web.json_response({"messages": messages(site, user, channel), "unread": unread})
 
     @routes.get("/local/events")
     async def events(request: web.Request) -> web.StreamResponse:

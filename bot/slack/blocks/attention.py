@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 from bot.domain.finding import Finding, Verdict
 from bot.domain.status import NEEDS_ATTENTION, KnownFinding
-from bot.slack.blocks import kit
+from bot.slack.blocks import kit, tables
 from bot.slack.blocks.kit import Block, Form
 from bot.slack.blocks.mrkdwn import Mrkdwn, escape, is_user_id, join, md, mention, one_line
 from bot.slack.blocks.words import MARKS, counted, marked, reason, span
@@ -107,20 +107,20 @@ def _blocks(
         return tuple(kit.section(line(item, now=now, quiet=quiet)) for item in items)
     rows = [_row(item, now=now, quiet=quiet) for item in items]
     if form is Form.TABLE:
-        return (kit.table(HEAD, rows),)
-    return (kit.data_table(caption, HEAD, rows, page=PAGE),)
+        return (tables.table(HEAD, rows),)
+    return (tables.data_table(caption, HEAD, rows, page=PAGE),)
 
 
 def _row(item: KnownFinding, *, now: datetime, quiet: bool) -> list[Block]:
     finding = item.finding
     owner = finding.account.owner
     return [
-        kit.cell(marked(finding.verdict), 20),
-        kit.cell(finding.account.label, 80),
-        kit.cell(owner, 40) if quiet or not is_user_id(owner) else kit.person_cell(owner),
-        kit.cell(_since(item, now), 40),
-        kit.cell(reason(finding), 160),
-        kit.cell(_step(finding), 160),
+        tables.cell(marked(finding.verdict), 20),
+        tables.cell(finding.account.label, 80),
+        tables.cell(owner, 40) if quiet or not is_user_id(owner) else tables.person_cell(owner),
+        tables.cell(_since(item, now), 40),
+        tables.cell(reason(finding), 160),
+        tables.cell(_step(finding), 160),
     ]
 
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
+from bot.slack.blocks.block_ids import named
 from bot.slack.blocks.mrkdwn import Mrkdwn, clean, cut, cut_mrkdwn, length, md, one_line
 from bot.slack.ids import ActionId, BlockId, CallbackId
 
@@ -71,7 +72,7 @@ def message(text: Mrkdwn, blocks: Iterable[Block | None]) -> Message:
         while not _fits([*kept, note]):
             del kept[_least_needed(kept)]
         kept.append(note)
-    return Message(text=cut_mrkdwn(text, TEXT_LIMIT), blocks=tuple(kept))
+    return Message(text=cut_mrkdwn(text, TEXT_LIMIT), blocks=named(kept))
 
 
 def _fits(blocks: Sequence[Block]) -> bool:
@@ -107,7 +108,7 @@ def modal(
         "type": "modal",
         "title": plain(title, 24),
         "close": plain(close, 24),
-        "blocks": [block for block in blocks if block][:VIEW_BLOCKS],
+        "blocks": _of_a_view(blocks),
     }
     if submit:
         body["submit"] = plain(submit, 24)
@@ -119,7 +120,11 @@ def modal(
 
 
 def home(blocks: Iterable[Block | None]) -> View:
-    return View({"type": "home", "blocks": [block for block in blocks if block][:VIEW_BLOCKS]})
+    return View({"type": "home", "blocks": _of_a_view(blocks)})
+
+
+def _of_a_view(blocks: Iterable[Block | None]) -> list[Block]:
+    return list(named([block for block in blocks if block][:VIEW_BLOCKS]))
 
 
 def plain(text: str, limit: int) -> Block:
@@ -254,57 +259,6 @@ def date_input(label: str, block_id: BlockId, action_id: ActionId, *, hint: str)
 
 def labelled(label: str, block_id: BlockId, element: Block) -> Block:
     return {"type": "input", "block_id": block_id.value, "label": plain(label, 2_000), "element": element}
-
-
-def cell(text: str, limit: int) -> Block:
-    """A table's cell; Slack parses nothing in it and refuses an empty one."""
-    return {"type": "raw_text", "text": one_line(text, limit) or "-"}
-
-
-def person_cell(user_id: str) -> Block:
-    """A cell that shows a person by name, and notifies them when the message is new."""
-    person = {"type": "user", "user_id": user_id}
-    return {"type": "rich_text", "elements": [{"type": "rich_text_section", "elements": [person]}]}
-
-
-def data_table(caption: str, head: Sequence[str], rows: Sequence[Sequence[Block]], *, page: int) -> Block:
-    """Slack sorts, filters and pages it. 1 to 100 rows besides the head."""
-    return {
-        "type": "data_table",
-        "caption": one_line(caption, 200),
-        "page_size": page,
-        "rows": [[cell(name, 50) for name in head], *(list(row) for row in rows)],
-    }
-
-
-def table(head: Sequence[str], rows: Sequence[Sequence[Block]]) -> Block:
-    """The older table: up to 99 rows besides the head, one a message."""
-    return {
-        "type": "table",
-        "column_settings": [{"is_wrapped": True} for _ in head],
-        "rows": [[cell(name, 50) for name in head], *(list(row) for row in rows)],
-    }
-
-
-def line_chart(title: str, labels: Sequence[str], series: Sequence[tuple[str, Sequence[int]]]) -> Block:
-    """Up to 12 lines over 1 to 20 labels, each label once; a line has a value for each of them."""
-    return {
-        "type": "data_visualization",
-        "title": one_line(title, 50),
-        "chart": {
-            "type": "line",
-            "series": [
-                {
-                    "name": one_line(name, 20),
-                    "data": [
-                        {"label": label, "value": value} for label, value in zip(labels, values, strict=True)
-                    ],
-                }
-                for name, values in series
-            ],
-            "axis_config": {"categories": list(labels)},
-        },
-    }
 
 
 def task(task_id: str, title: str, status: str) -> Block:

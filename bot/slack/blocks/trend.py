@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from bot.domain.digest import TrendPoint
-from bot.slack.blocks import kit
+from bot.slack.blocks import kit, tables
 from bot.slack.blocks.kit import Block, Form
 from bot.slack.blocks.mrkdwn import Mrkdwn, md
 
@@ -48,7 +48,7 @@ def _bars(values: Sequence[int]) -> str:
 
 
 def _chart(points: Sequence[TrendPoint]) -> Block:
-    return kit.line_chart(
+    return tables.line_chart(
         "Compliance and coverage in %, the last 30 days",
         [f"{point.day.day} {point.day:%b}" for point in points],
         [

@@ -83,6 +83,29 @@ def test_a_form_is_refused_field_by_field_and_then_sent(look: Look) -> None:
     look(journey)
 
 
+def test_a_list_of_choices_goes_with_its_field_when_the_form_scrolls(look: Look) -> None:
+    """It closes only where the field is out of sight: what was looked up is not lost to a late scroll."""
+
+    async def journey(gallery: Gallery) -> None:
+        riley = await gallery.open("riley")
+        form = await _open_form(riley)
+        field = form.get_by_role("combobox", name="external_select", exact=True)
+        option = riley.page.get_by_role("option", name="Payments")
+        await field.fill("pay")
+        await expect(option).to_be_visible()
+        body = form.locator(".modal-body")
+        before = await field.bounding_box(), await option.bounding_box()
+        await body.evaluate("(one) => { one.scrollTop += 24; }")
+        await expect(option).to_be_in_viewport()
+        after = await field.bounding_box(), await option.bounding_box()
+        moved = [then["y"] - now["y"] for then, now in zip(before, after, strict=True) if then and now]
+        assert moved == [24, 24]
+        await body.evaluate("(one) => { one.scrollTop = one.scrollTop > 400 ? 0 : one.scrollHeight; }")
+        await expect(option).to_be_hidden()
+
+    look(journey)
+
+
 def test_a_data_table_is_sorted_filtered_and_turned_page_by_page(look: Look) -> None:
     async def journey(gallery: Gallery) -> None:
         riley = await gallery.open("riley")

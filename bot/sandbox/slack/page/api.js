@@ -8,10 +8,10 @@ export async function readState(user) {
   return response.json();
 }
 
-/** @param {string} user @param {string} channel @returns {Promise<any[]>} */
+/** @param {string} user @param {string} channel @returns {Promise<{messages: any[], unread: number}>} */
 export async function readMessages(user, channel) {
   const response = await fetch(`/local/messages?user=${encodeURIComponent(user)}&channel=${encodeURIComponent(channel)}`);
-  return (await response.json()).messages;
+  return response.json();
 }
 
 /** Do something as a person; a failure is an answer, not an exception. @param {string} action @param {any} body @returns {Promise<any>} */

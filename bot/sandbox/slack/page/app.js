@@ -364,9 +364,10 @@ async function follow(event) {
     store.state.app = event.app;
     if (event.type === "hello") return refresh();
   } else if (event.type.startsWith("message")) {
-    store.state.messages[event.channel] = await readMessages(store.user, event.channel);
+    const { messages, unread } = await readMessages(store.user, event.channel);
+    store.state.messages[event.channel] = messages;
     const place = channel(event.channel);
-    if (place && event.type === "message") place.unread += 1;
+    if (place) place.unread = unread;
     await markRead();
   } else return refresh();
   draw();

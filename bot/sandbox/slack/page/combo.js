@@ -39,9 +39,10 @@ export function combo(given) {
   const box = h("div.combo", {}, chips, input, h("span.combo-arrow", {}, icon("chevron")), list);
 
   const isOpen = () => list.matches(":popover-open");
-  const onScroll = (/** @type {Event} */ event) => event.target !== list && close();
+  const onScroll = (/** @type {Event} */ event) => event.target !== list && hang();
   const close = () => {
     document.removeEventListener("scroll", onScroll, true);
+    asked++;
     if (isOpen()) list.hidePopover();
     input.setAttribute("aria-expanded", "false");
     input.removeAttribute("aria-activedescendant");
@@ -49,16 +50,22 @@ export function combo(given) {
   };
   const show = () => {
     if (!isOpen()) list.showPopover();
-    // The list hangs at the place where the box was: it closes when that moves.
+    // The list hangs at the place where the box was: it goes with the box when that moves.
     document.addEventListener("scroll", onScroll, true);
+    hang();
+    input.setAttribute("aria-expanded", "true");
+  };
+  const hang = () => {
     const at = box.getBoundingClientRect();
+    const room = box.closest(".modal-body")?.getBoundingClientRect();
+    if (!box.isConnected || (room && (at.bottom < room.top || at.top > room.bottom))) return close();
     const below = innerHeight - at.bottom;
     const height = Math.min(280, Math.max(below, at.top) - 12);
     list.style.maxHeight = `${height}px`;
     list.style.left = `${at.left}px`;
     list.style.width = `${Math.max(at.width, 220)}px`;
     list.style.top = below >= Math.min(200, list.scrollHeight + 8) ? `${at.bottom + 4}px` : `${at.top - Math.min(height, list.scrollHeight + 2) - 4}px`;
-    input.setAttribute("aria-expanded", "true");
+    return undefined;
   };
 
   const choose = (/** @type {Option} */ option) => {
