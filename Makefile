@@ -10,7 +10,7 @@ HEADING = @printf '\n== %s ==\n'
 .DEFAULT_GOAL := help
 # `make check` is to be read from top to bottom: nothing at the same time, whatever -j says.
 .NOTPARALLEL:
-.PHONY: help install sandbox test check lint types block-types layers bench screenshots lock clean
+.PHONY: help install sandbox test check lint types block-types layers bench bench-long screenshots lock clean
 
 help:  ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' Makefile
@@ -58,6 +58,12 @@ bench: $(READY)  ## how fast a scan, an ack and a fix are on this machine
 	@$(BIN)/python bench/reader.py
 	@$(BIN)/python bench/scan.py
 	@$(BIN)/python bench/live.py
+
+bench-long: bench  ## that, and two workers, a scan that AWS throttles, memory at 30,000 accounts (ten minutes)
+	@$(BIN)/python bench/two_workers.py
+	@$(BIN)/python bench/throttled.py
+	@$(BIN)/python bench/scan.py --accounts 1000
+	@$(BIN)/python bench/scan.py --accounts 30000 --latency-ms 2 --rate-sts 0 --pace 5000
 
 screenshots: $(READY)  ## docs/images anew, from the sandbox in a browser (needs chromium)
 	@PYTHONPATH=tests $(BIN)/python -m journeys.screenshots

@@ -16,7 +16,7 @@ _SECRETS = re.compile(
     r"|\b(?:FwoG|IQoJ)[\w+/=%-]{40,}"  # AWS session tokens
     r"|[A-Za-z0-9+/]{100,}={0,2}"  # anything else of that length is a token, a key or a ticket
     r"|(?<=[/?&]ticket=)[\w-]+"  # Socket Mode's address holds its own password
-    r"|(?<=://)[^\s/:@\"]*:[^\s/@\"]+(?=@)"  # user and password in a URL
+    r"|(?<=://)[^\s/:@\"]*:[^\s\"']+(?=@)"  # user and password in a URL, with whatever is not quoted in it
     r"|(?<=Signature=)[0-9a-f]{64}",
 )
 _NAMED = re.compile(

@@ -57,6 +57,7 @@ def test_a_secret_in_an_exception_is_hidden_too(logged: Callable[..., str], form
     ("text", "secret"),
     [
         ("postgresql+psycopg://bot:hunter2@db/bot", "hunter2"),
+        ("postgresql+psycopg://bot:at@home/hunter2@db/bot", "hunter2"),
         ("wss://wss-primary.slack.com/link/?ticket=a1b2-c3&app_id=4", "a1b2-c3"),
         ("aws_secret_access_key = wJalrXUtnFEMI/K7MDENG", "wJalrXUtnFEMI"),
         ("{'SecretAccessKey': 'wJalrXUtnFEMI'}", "wJalrXUtnFEMI"),

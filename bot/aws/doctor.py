@@ -84,20 +84,25 @@ class _AwsDoctor:
 
     def _accounts(self, caller: Identity) -> Iterator[Diagnosis | Probe]:
         if self.has_organization:
-            yield Probe("aws.organization", self.organization)
+            yield Probe("aws.organization", partial(self.organization, caller))
         else:
             text = "aws.organization.enabled is false: the accounts are those of settings."
             yield skipped("aws.organization", text)
         look = partial(self.accounts, caller)
         yield Probe("aws.accounts", look, CHECKS_OF_ACCOUNTS, seconds=INVENTORY_SECONDS)
 
-    def organization(self) -> Iterator[Diagnosis]:
-        """Two small calls; what else is needed of the organization, reading its accounts shows."""
+    def organization(self, caller: Identity) -> Iterator[Diagnosis]:
+        """A few small calls; what else is needed of the organization, reading its accounts shows."""
         client = make_client("organizations", self.config, make_session(), ATTEMPTS)
-        for operation, call in (
+        calls = [
             ("DescribeOrganization", client.describe_organization),
             ("ListAccounts", client.list_accounts),
-        ):
+        ]
+        if self.settings.remediation.mode != "off":
+            # The state of an account is read right before a write.
+            describe = partial(client.describe_account, AccountId=caller.account_id)
+            calls.append(("DescribeAccount", describe))
+        for operation, call in calls:
             try:
                 call()
             except BOTOCORE_FAILURES as error:

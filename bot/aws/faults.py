@@ -81,6 +81,9 @@ OWN_CREDENTIAL_CODES = DENIED_CODES - {"AccessDenied", "AccessDeniedException", 
 
 UNTRUSTED = "certificate not trusted"
 
+UNUSABLE = "aws-configuration"
+"""The code of what is wrong before any call is made."""
+
 TRANSIENT_CODES = frozenset({"RequestTimeout", "RequestTimeoutException", "IDPCommunicationError"})
 
 
@@ -204,6 +207,16 @@ def aws_error(error: CallError, place: Place, request_id: str = "") -> AwsError:
     """The same words for a fault: a write, or a whole listing, that cannot go on."""
     step = next_step(error, place)
     return AwsError(f"{place}: {error.code}. {step}", error.code, request_id)
+
+
+def unusable(error: Exception) -> AwsError:
+    """What botocore cannot even begin with: a profile that is not there, an endpoint that is none.
+
+    Never in botocore's own words, which may quote a URL with a password.
+    """
+    why = type(error).__name__
+    step = "Correct AWS_PROFILE, AWS_ENDPOINT_URL and AWS_REGION, or the AWS configuration file."
+    return AwsError(f"AWS cannot be asked as this machine is configured ({why}). {step}", UNUSABLE)
 
 
 def next_step(error: CallError, place: Place) -> str:

@@ -2,8 +2,10 @@
 
 from dataclasses import dataclass, replace
 
+from botocore.exceptions import BotoCoreError, PartialCredentialsError
+
 from bot.aws.boto3_reader import Boto3Reader, make_session
-from bot.aws.faults import UnreadableError
+from bot.aws.faults import UNUSABLE, UnreadableError, unusable
 from bot.aws.organization import NOT_ASKED, Organization, OrganizationAccount, read_organization
 from bot.aws.sessions import AwsConfig, Identity
 from bot.domain.account import Access, Account, AccountId
@@ -11,6 +13,9 @@ from bot.domain.errors import AwsError
 from bot.settings import Settings
 
 NO_CREDENTIALS = "NoCredentialsError"
+HOW_TO_HAVE_SOME = (
+    "Set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or run on a machine that has a role."
+)
 WHOLE_ORGANIZATION = ("/",)
 """Asks for every organizational unit, where only their names are wanted."""
 
@@ -38,18 +43,18 @@ def read_inventory(
 
 
 def read_caller(config: AwsConfig) -> Identity:
-    """Whose account the bot's own credentials are in; AwsError when AWS does not say."""
-    if make_session().get_credentials() is None:
-        raise AwsError(
-            "No AWS credentials were found. Set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, "
-            "or run on a machine that has a role.",
-            NO_CREDENTIALS,
-        )
+    """Whose account the bot's own credentials are in; AwsError when AWS does not say, or cannot be asked."""
     try:
+        if make_session().get_credentials() is None:
+            raise AwsError(f"No AWS credentials were found. {HOW_TO_HAVE_SOME}", NO_CREDENTIALS)
         return Boto3Reader(config, lambda _: frozenset()).caller
     except UnreadableError as error:
         what = error.unreadable
         raise AwsError(f"{what.text}. {what.next_step}", error.code) from error
+    except PartialCredentialsError as error:
+        raise AwsError(f"Only half of the AWS credentials was found. {HOW_TO_HAVE_SOME}", UNUSABLE) from error
+    except (BotoCoreError, ValueError) as error:
+        raise unusable(error) from error
 
 
 def merge_inventory(

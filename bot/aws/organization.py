@@ -57,6 +57,21 @@ def read_organization(
     return Organization(AccountId(management), tuple(accounts))
 
 
+def read_state(config: AwsConfig, account_id: AccountId) -> AccountState | None:
+    """The state of one account as it is now; None where the organization has no such account.
+
+    AwsError when the call is refused.
+    """
+    listing = _Listing(make_client("organizations", config, make_session(), MAX_ATTEMPTS))
+    try:
+        answer = listing.call("describe_account", AccountId=account_id)
+    except AwsError as error:
+        if error.code != "AccountNotFoundException":
+            raise
+        return None
+    return parse_state(answer.get("Account", {}))
+
+
 def _account(raw: Mapping[str, Any], ou: str, tags: tuple[tuple[str, str], ...]) -> OrganizationAccount:
     return OrganizationAccount(
         id=AccountId(raw["Id"]),

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from botocore.exceptions import BotoCoreError, ClientError
 
 from bot.aws.boto3_reader import make_client, make_session
-from bot.aws.faults import from_botocore
+from bot.aws.faults import from_botocore, unusable
 from bot.aws.sessions import AwsConfig
 from bot.domain.errors import AwsError
 
@@ -29,6 +29,8 @@ def read_secret(reference: str, config: AwsConfig | None = None) -> str:
         code = from_botocore(error).code
         step = f"Check the name, and allow {SECRET_ACTIONS[scheme]} to the bot (support-role iam)."
         raise AwsError(f"Reading the secret {scheme}://{name}: {code}. {step}", code) from error
+    except ValueError as error:
+        raise unusable(error) from error
     return _value_of(value, key, f"{scheme}://{name}") if key else value
 
 

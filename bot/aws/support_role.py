@@ -11,6 +11,7 @@ from collections.abc import Callable
 from bot.aws.faults import CallError, Place
 from bot.aws.inspection import SCAN_ACTIONS
 from bot.aws.observed_role import ObservedRole, problems_of, why_not_ours
+from bot.aws.refused_creation import explained
 from bot.aws.session_policies import (
     ASSUME_ACTIONS,
     UNDO_ACTIONS,
@@ -20,7 +21,7 @@ from bot.aws.session_policies import (
     require_session_name,
 )
 from bot.aws.sessions import AwsConfig, Identity, require_account
-from bot.aws.target import TARGET_ACTIONS, read_target, trusted_arns
+from bot.aws.target import TARGET_ACTIONS, read_target
 from bot.aws.write_session import WriteSession, request_ids
 from bot.aws.written import (
     Attached,
@@ -30,6 +31,7 @@ from bot.aws.written import (
     ReadBack,
     WhyNot,
     Withheld,
+    WithheldError,
     nothing_against,
 )
 from bot.domain.account import Account
@@ -77,6 +79,11 @@ class Writer:
     def may_have_written(self) -> bool:
         """False while no session was ever opened to write with."""
         return self._writing.is_open
+
+    @property
+    def may_be_unseen(self) -> bool:
+        """Whether CreateRole had no answer: it may have made a role that IAM does not show yet."""
+        return "CreateRole" in self._writing.unanswered
 
     def observe(self) -> ObservedRole | None:
         """The role of exactly the planned name, and what is attached to it; None when there is none."""
@@ -154,19 +161,16 @@ class Writer:
     def _create(self, why_not: WhyNot) -> Created | NotOurs | Withheld:
         delays = iter(NEW_PRINCIPAL_DELAYS)
         while True:
-            refused = why_not()
-            if refused is not None:
-                return Withheld(refused)
             try:
-                answer = self._writing.call("CreateRole", **self._role_parameters())
+                answer = self._writing.call("CreateRole", why_not, **self._role_parameters())
+            except WithheldError as stop:
+                return Withheld(stop.refused)
             except AwsError as error:
                 if error.code == "EntityAlreadyExists":
                     return self._namesake(error)
-                if error.code != "MalformedPolicyDocument":
-                    raise
-                delay = next(delays, None)
+                delay = next(delays, None) if error.code == "MalformedPolicyDocument" else None
                 if delay is None:
-                    raise self._no_principal(error) from error
+                    raise explained(error, self._plan, self._account) from error.__cause__
                 self._sleep(delay)
             else:
                 role = answer["Role"]
@@ -205,24 +209,13 @@ class Writer:
             (error.request_id,) if error.request_id else (),
         )
 
-    def _no_principal(self, error: AwsError) -> AwsError:
-        named = ", ".join(trusted_arns(self._plan))
-        return AwsError(
-            f"CreateRole {self._plan.role_name} in {self._account.label}: IAM refuses the trust policy "
-            f"(MalformedPolicyDocument), most likely because a principal does not exist: {named}. "
-            "Create it, or correct remediation.trusted_principals.",
-            error.code,
-            error.request_id,
-        )
-
     def _attach(self, why_not: WhyNot) -> Attached | Withheld:
         delays = iter(NEW_ROLE_DELAYS)
         while True:
-            refused = why_not()
-            if refused is not None:
-                return Withheld(refused)
             try:
-                answer = self._writing.call("AttachRolePolicy", PolicyArn=self._plan.policy_arn)
+                answer = self._writing.call("AttachRolePolicy", why_not, PolicyArn=self._plan.policy_arn)
+            except WithheldError as stop:
+                return Withheld(stop.refused)
             except AwsError as error:
                 delay = next(delays, None)
                 if error.code != "NoSuchEntity" or delay is None:
@@ -248,26 +241,24 @@ class Writer:
         if observed.role_id != role_id:
             return NotOurs(f"{arn} was made anew: its id is {observed.role_id}, not {role_id}", seen)
         others = sorted(set(observed.policies) - {self._plan.policy_arn})
-        others += self._undoing.call("ListRolePolicies")["PolicyNames"]
+        others += self._undoing.inline_policies()
         return NotOurs(f"{arn} has other policies by now: {', '.join(others)}", seen) if others else None
 
     def _delete(self, observed: ObservedRole, why_not: WhyNot) -> Deleted | Withheld:
-        detaches, ids = self._plan.policy_arn in observed.policies, observed.request_ids
-        if detaches:
-            refused = why_not()
-            if refused is not None:
-                return Withheld(refused, request_ids=ids)
-            ids += self._gone_after("DetachRolePolicy", PolicyArn=self._plan.policy_arn) or ()
-        refused = why_not()
-        if refused is not None:
-            return Withheld(refused, detaches, ids)
-        deleted = self._gone_after("DeleteRole")
+        ids, has_detached = observed.request_ids, False
+        try:
+            if self._plan.policy_arn in observed.policies:
+                detached = self._gone_after("DetachRolePolicy", why_not, PolicyArn=self._plan.policy_arn)
+                ids, has_detached = ids + (detached or ()), True
+            deleted = self._gone_after("DeleteRole", why_not)
+        except WithheldError as stop:
+            return Withheld(stop.refused, has_detached, ids)
         return Deleted(already=deleted is None, request_ids=ids + (deleted or ()))
 
-    def _gone_after(self, operation: str, **parameters: object) -> tuple[str, ...] | None:
+    def _gone_after(self, operation: str, why_not: WhyNot, **parameters: object) -> tuple[str, ...] | None:
         """The ids of the call; None when what it takes away was gone already."""
         try:
-            return request_ids(self._undoing.call(operation, **parameters))
+            return request_ids(self._undoing.call(operation, why_not, **parameters))
         except AwsError as error:
             if error.code != "NoSuchEntity":
                 raise

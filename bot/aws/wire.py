@@ -1,4 +1,4 @@
-"""AWS over aiohttp: botocore's endpoints, signer, parsers and credentials, without botocore's clients.
+"""AWS over aiohttp: botocore's endpoints, parsers and credentials, without botocore's clients.
 
 A botocore client costs 60 ms to make and about 1.2 ms of CPU a call; this costs a third of that a call. Where
 a call goes is not reckoned here: botocore is asked (`rehearse`), so that whatever it honours is honoured.
@@ -7,6 +7,7 @@ a call goes is not reckoned here: botocore is asked (`rehearse`), so that whatev
 import asyncio
 import os
 import ssl
+import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
@@ -15,23 +16,22 @@ from urllib.parse import urlencode
 import aiohttp
 import botocore.config
 import botocore.session
-from botocore.auth import SigV4Auth
-from botocore.awsrequest import AWSPreparedRequest, AWSRequest
+from botocore.awsrequest import AWSPreparedRequest
 from botocore.exceptions import BotoCoreError
 from botocore.httpsession import ProxyConfiguration, get_cert_path
 from botocore.parsers import PROTOCOL_PARSERS, ResponseParserError
 from botocore.utils import get_environ_proxies
 from yarl import URL
 
-from bot.aws.faults import answered, from_botocore, unparseable, unreachable, untrusted
+from bot.aws.faults import UNUSABLE, answered, from_botocore, unparseable, unreachable, untrusted, unusable
 from bot.aws.inspection import Answer, Call
 from bot.aws.sessions import AwsConfig, Credentials, botocore_session
+from bot.aws.signing import FormSigner
 from bot.domain.errors import AwsError
 
 if TYPE_CHECKING:
     from botocore.model import ServiceModel
 
-FORM = "application/x-www-form-urlencoded; charset=utf-8"
 REHEARSED = {"sts": "get_caller_identity", "iam": "list_saml_providers"}
 """A call without parameters for each service, made to see where botocore would send it."""
 
@@ -41,7 +41,7 @@ class Endpoint:
     """Where a service is, and how its calls are signed and parsed."""
 
     url: URL
-    region: str
+    signer: FormSigner
     proxy: str | None
     model: "ServiceModel"
 
@@ -60,7 +60,10 @@ class Wire:
     def __init__(self, config: AwsConfig, connections: int) -> None:
         session = botocore_session()
         self._own = OwnCredentials(session)
-        self._endpoints = {service: rehearse(session, config, service) for service in REHEARSED}
+        try:
+            self._endpoints = {service: rehearse(session, config, service) for service in REHEARSED}
+        except (BotoCoreError, ValueError) as error:
+            raise unusable(error) from error
         self._parser = build_parser()
         self._connections = connections
         self._timeout = aiohttp.ClientTimeout(
@@ -154,11 +157,7 @@ def signed(call: Call, credentials: Credentials, endpoint: Endpoint) -> tuple[by
     """Body and headers of a call, signed with exactly these credentials."""
     form = {"Action": call.operation, "Version": endpoint.model.api_version, **call.parameters}
     body = urlencode(form).encode()
-    # Given no Host, botocore would take the URL apart at every call.
-    headers = {"Content-Type": FORM, "Host": endpoint.url.host_port_subcomponent}
-    request = AWSRequest("POST", str(endpoint.url), headers=headers, data=body)
-    SigV4Auth(credentials, call.service, endpoint.region).add_auth(request)
-    return body, dict(request.headers.items())
+    return body, endpoint.signer.headers(body, credentials, time.gmtime())
 
 
 def rehearse(session: botocore.session.Session, config: AwsConfig, service: str) -> Endpoint:
@@ -192,19 +191,24 @@ def _endpoint(request: AWSPreparedRequest, model: "ServiceModel") -> Endpoint:
     # Authorization: AWS4-HMAC-SHA256 Credential=<key>/<date>/<region>/<service>/aws4_request, …
     header = request.headers["Authorization"]
     scope = (header.decode() if isinstance(header, bytes) else header).partition("Credential=")[2]
+    _, _, region, service, *_ = scope.split("/")
+    url = URL(request.url, encoded=True)
     proxies = ProxyConfiguration(get_environ_proxies(request.url))
-    return Endpoint(
-        URL(request.url, encoded=True), scope.split("/")[2], proxies.proxy_url_for(request.url), model
-    )
+    return Endpoint(url, FormSigner(service, region, url), proxies.proxy_url_for(request.url), model)
 
 
 def trust_roots(session: botocore.session.Session) -> ssl.SSLContext:
     """The same certificate authorities as botocore: AWS_CA_BUNDLE or the profile's, else its default."""
     bundle = session.get_config_variable("ca_bundle") or os.environ.get("REQUESTS_CA_BUNDLE")
     path = get_cert_path(bundle or True)
-    if Path(path).is_dir():
-        return ssl.create_default_context(capath=path)
-    return ssl.create_default_context(cafile=path)
+    try:
+        if Path(path).is_dir():
+            return ssl.create_default_context(capath=path)
+        return ssl.create_default_context(cafile=path)
+    except OSError as error:
+        raise AwsError(
+            f"The certificates in {path} cannot be read. Correct AWS_CA_BUNDLE, or unset it.", UNUSABLE
+        ) from error
 
 
 def _no_credentials(code: str) -> AwsError:

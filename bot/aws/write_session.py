@@ -2,6 +2,7 @@
 policy.
 """
 
+from collections.abc import Iterator
 from typing import Any
 
 from bot.aws.boto3_reader import make_client, make_session
@@ -17,8 +18,10 @@ from bot.aws.sessions import (
     require_account,
     role_name,
 )
+from bot.aws.written import WhyNot, WithheldError, nothing_against
 from bot.domain.account import Account
 from bot.domain.errors import AwsError
+from bot.domain.facts import UnreadableCode
 
 MAX_ATTEMPTS = 5
 """Of one call, by botocore's standard mode: throttling, 5xx, lost connections."""
@@ -57,22 +60,43 @@ class WriteSession:
         self._source_identity = source_identity
         self._policy = policy
         self._iam: Any = None
+        self._why_not: WhyNot = nothing_against
+        self._sent = 0
+        self.unanswered: set[str] = set()
+        """Operations that were sent and had no answer: whether AWS has done them is not known."""
 
     @property
     def is_open(self) -> bool:
         """Whether the role was assumed and is in the right account: before that, nothing can be written."""
         return self._iam is not None
 
-    def call(self, operation: str, **parameters: object) -> Any:
+    def call(self, operation: str, why_not: WhyNot = nothing_against, **parameters: object) -> Any:
         """One IAM call about the role; AwsError, with AWS's own code, when it is refused or fails for
         good.
+
+        `why_not` is asked each time before it is sent, botocore's own retries among them; WithheldError bears
+        what it answers.
         """
         if self._iam is None:
             self._iam = self._open()
+        self._why_not, self._sent = why_not, 0
         try:
             return getattr(self._iam, METHODS[operation])(RoleName=self._role, **parameters)
+        except WithheldError:
+            if self._sent:
+                self.unanswered.add(operation)
+            raise
         except BOTOCORE_FAILURES as error:
-            raise self.failed(from_botocore(error), operation, failed_id(error)) from error
+            failure = from_botocore(error)
+            if failure.transient and failure.kind is not UnreadableCode.THROTTLED:
+                self.unanswered.add(operation)
+            raise self.failed(failure, operation, failed_id(error)) from error
+
+    def _before_send(self, **_: object) -> None:
+        refused = self._why_not()
+        if refused is not None:
+            raise WithheldError(refused)
+        self._sent += 1
 
     def observe(self) -> ObservedRole | None:
         """The role and what is attached to it, or None; AwsError when that cannot be read."""
@@ -92,22 +116,31 @@ class WriteSession:
         remediator = role_name(self._account.access.remediation_role)
         return aws_error(error, Place(self._account, "iam", operation, remediator, self._role), request_id)
 
+    def inline_policies(self) -> tuple[str, ...]:
+        """Names of the role's inline policies."""
+        return tuple(name for page in self._pages("ListRolePolicies") for name in page["PolicyNames"])
+
     def _attached(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
-        arns: list[str] = []
-        ids: tuple[str, ...] = ()
-        page: dict[str, str] = {}
+        pages = list(self._pages("ListAttachedRolePolicies"))
+        arns = tuple(item["PolicyArn"] for page in pages for item in page["AttachedPolicies"])
+        return arns, tuple(each for page in pages for each in request_ids(page))
+
+    def _pages(self, operation: str) -> Iterator[Any]:
+        """Every page: IAM may send one that is short, or empty, and truncated."""
+        marker: dict[str, Any] = {}
         while True:
-            answer = self.call("ListAttachedRolePolicies", **page)
-            arns += [item["PolicyArn"] for item in answer["AttachedPolicies"]]
-            ids += request_ids(answer)
+            answer = self.call(operation, **marker)
+            yield answer
             if not answer["IsTruncated"]:
-                return tuple(arns), ids
-            page = {"Marker": answer["Marker"]}
+                return
+            marker = {"Marker": answer["Marker"]}
 
     def _open(self) -> Any:
         session = make_session(self._assume())
         self._require_account(make_client("sts", self._config, session, MAX_ATTEMPTS))
-        return make_client("iam", self._config, session, MAX_ATTEMPTS)
+        iam = make_client("iam", self._config, session, MAX_ATTEMPTS)
+        iam.meta.events.register("before-send.iam", self._before_send)
+        return iam
 
     def _assume(self) -> Credentials | None:
         role = self._account.access.remediation_role

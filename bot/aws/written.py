@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from bot.domain.errors import SupportRoleError
 from bot.domain.guards import Refused
 
 WhyNot = Callable[[], Refused | None]
@@ -11,6 +12,14 @@ WhyNot = Callable[[], Refused | None]
 
 def nothing_against() -> Refused | None:
     return None
+
+
+class WithheldError(SupportRoleError):
+    """A call was not sent, or not again: what spoke against it at that moment."""
+
+    def __init__(self, refused: Refused) -> None:
+        super().__init__(refused)
+        self.refused = refused
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,15 +1,17 @@
-"""`support-role check`: read the accounts in scope, judge them, and say so; keeps nothing."""
+"""`support-role check`: read the accounts in scope, judge them, and say so."""
 
 import asyncio
-from collections.abc import Iterable, Mapping, Sequence
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 import click
 
 from bot.cli.common import Invocation, door
+from bot.cli.exit_codes import EXIT_INTERRUPTED, FailOn, after_fault, exit_code
 from bot.cli.output import EXPLAINED_FORMS, Results, require_writable, write
 from bot.cli.progress import Progress, progress_on_terminal
 from bot.domain.account import Account, AccountId
@@ -17,24 +19,14 @@ from bot.domain.errors import AwsError
 from bot.domain.explanation import Explanation, explain
 from bot.domain.facts import AccountFacts
 from bot.domain.finding import Finding, Reason, Verdict
-from bot.domain.rule import counts_as_non_compliant, evaluate, providers_needed
+from bot.domain.rule import evaluate, providers_needed
 from bot.domain.scope import Scope, ScopeError, parse_scope
 from bot.settings import Settings
 
 if TYPE_CHECKING:
     from bot.aws.reader import Reader
     from bot.aws.sessions import AwsConfig
-
-EXIT_COMPLIANT = 0
-EXIT_NON_COMPLIANT = 1
-EXIT_CONFIGURATION = 2
-EXIT_UNKNOWN = 3
-EXIT_INTERRUPTED = 130
-
-CONFIGURATION_CODES = frozenset({"NoCredentialsError", "unknown-ou", "bad-reference", "bad-secret"})
-"""Codes of AwsError that no second try would mend."""
-
-FailOn = Literal["fail", "weak", "never"]
+    from bot.cli.saving import Save
 
 
 @click.command("check", short_help="Check AWS accounts for a support role.")
@@ -71,6 +63,12 @@ FailOn = Literal["fail", "weak", "never"]
     is_flag=True,
     help="Look deeper into each account, and show the evidence with the AWS calls that gave it.",
 )
+@click.option(
+    "--save",
+    "keep",
+    is_flag=True,
+    help="Keep the findings in the bot's database (store.url), as a scan of the bot does.",
+)
 @door()
 def command(
     invocation: Invocation,
@@ -80,7 +78,9 @@ def command(
     fail_on: FailOn,
     strict: bool | None,  # noqa: FBT001 - an option of the command line
     region: str,
-    deeper: bool,  # noqa: FBT001 - likewise
+    *,
+    deeper: bool,
+    keep: bool,
 ) -> int:
     """Check AWS accounts for a role that carries AWSSupportAccess and that a named person can assume.
 
@@ -91,37 +91,47 @@ def command(
     the principals that they trust exist, and who reaches AWS Support another way. That can make a verdict
     stricter, never better.
 
+    Nothing is kept unless --save is given: then Slack's status, digest and history, and the evidence pack, go
+    by what this check found. What a deeper look adds is shown, and not kept.
+
     Exit codes: 0 all in scope are compliant, 1 some are not, 3 none is known not to be but some could not be
     read, 2 usage or configuration, 130 interrupted.
     """
     wanted = _parsed(scope)
+    if form == "asff":
+        _require_region(region)
     require_writable(output)
     settings = invocation.settings({"check.strict": strict})
     try:
+        save = _opened(settings) if keep else None
         with progress_on_terminal() as progress:
-            check = _prepare(settings, wanted)
+            check = _prepare(settings, wanted, with_ous=keep)
             progress.start(len(check.accounts))
             _read(check, settings, progress, deeper=deeper)
     except AwsError as error:
         click.echo(str(error), err=True)
-        return EXIT_CONFIGURATION if error.code in CONFIGURATION_CODES else EXIT_UNKNOWN
+        return after_fault(error)
     results = check.results(datetime.now(UTC))
-    if deeper and form not in EXPLAINED_FORMS:
-        click.echo(f"{form} has no place for evidence: only verdicts, reasons and notes are shown.", err=True)
+    for remark in _remarks(results, form, deeper=deeper):
+        click.echo(remark, err=True)
     write(results, form, output, region=region)
+    if save is not None:
+        _saved(save, check, " ".join(scope), unread=results.unread)
     if results.unread:
         click.echo(f"Interrupted: {results.unread} of {results.in_scope} accounts were not read.", err=True)
         return EXIT_INTERRUPTED
-    return exit_code(results.findings, fail_on=fail_on, strict=settings.check.strict)
+    return exit_code(
+        results.findings, fail_on=fail_on, strict=settings.check.strict, left_out=results.left_out
+    )
 
 
-def exit_code(findings: Iterable[Finding], *, fail_on: FailOn, strict: bool) -> int:
-    """What a pipeline goes by; UNKNOWN is never taken for compliant, nor for a failure."""
-    counted = list(findings)
-    harsh = strict or fail_on == "weak"
-    if fail_on != "never" and any(counts_as_non_compliant(each, strict=harsh) for each in counted):
-        return EXIT_NON_COMPLIANT
-    return EXIT_UNKNOWN if any(each.verdict is Verdict.UNKNOWN for each in counted) else EXIT_COMPLIANT
+def _remarks(results: Results, form: str, *, deeper: bool) -> Iterator[str]:
+    """What the findings themselves do not say."""
+    if deeper and form not in EXPLAINED_FORMS:
+        yield f"{form} has no place for evidence: only verdicts, reasons and notes are shown."
+    if results.left_out and not results.unread:
+        accounts = "1 account" if results.left_out == 1 else f"{results.left_out} accounts"
+        yield f"{accounts} could not be read and may belong here: see verdict:unknown."
 
 
 @dataclass(slots=True)
@@ -134,6 +144,8 @@ class _Check:
     """Every account of the inventory."""
     started_at: datetime
     found: dict[AccountId, Finding] = field(default_factory=dict)
+    scanned: dict[AccountId, Finding] = field(default_factory=dict)
+    """Without what a deeper look found: what the bot's own scan would have."""
     explained: dict[AccountId, Explanation] = field(default_factory=dict)
 
     @property
@@ -150,7 +162,15 @@ class _Check:
         unread = [account for account in self.accounts if account.id not in self.found]
         findings = [self.found.get(account.id) or _not_read(account, now) for account in self.accounts]
         kept = [each for each in findings if self.scope.matches(each.account, each.verdict)]
-        return Results(tuple(kept), self.started_at, now, unread=len(unread), explanations=self.explained)
+        unknown = sum(each.verdict is Verdict.UNKNOWN for each in findings)
+        return Results(
+            tuple(kept),
+            self.started_at,
+            now,
+            unread=len(unread),
+            left_out=unknown - sum(each.verdict is Verdict.UNKNOWN for each in kept),
+            explanations=self.explained,
+        )
 
 
 def _not_read(account: Account, now: datetime) -> Finding:
@@ -164,14 +184,38 @@ def _not_read(account: Account, now: datetime) -> Finding:
     )
 
 
+def _require_region(region: str) -> None:
+    # Security Hub refuses a whole batch for one such finding.
+    if region and not re.fullmatch(r"[a-z]{2,5}(-[a-z]+)+-\d{1,2}", region, re.ASCII):
+        raise click.BadParameter("it should be a Region, e.g. eu-central-1", param_hint="--asff-region")
+
+
 def _parsed(words: Sequence[str]) -> Scope:
+    if not all(word.strip() for word in words):
+        # `check "$ACCOUNT"` with nothing in it is not meant to check everything.
+        raise click.UsageError("A SCOPE is empty. Leave it out to check all accounts.")
     scope = parse_scope(words)
     if isinstance(scope, ScopeError):
         raise click.UsageError(str(scope))
     return scope
 
 
-def _prepare(settings: Settings, scope: Scope) -> _Check:
+def _opened(settings: Settings) -> "Save":
+    from bot.cli.saving import open_to_save  # noqa: PLC0415 - SQLAlchemy, only where something is kept
+
+    return open_to_save(settings)
+
+
+def _saved(save: "Save", check: _Check, scope: str, *, unread: int) -> None:
+    from bot.flows.saved_check import Checked  # noqa: PLC0415 - likewise
+
+    problem = f"It was interrupted: {unread} accounts were not read." if unread else ""
+    found = tuple(check.scanned.values())
+    scan_id = save(Checked(tuple(check.known.values()), found, scope, check.started_at, problem))
+    click.echo(f"Kept as {scan_id}: {len(found)} {'finding' if len(found) == 1 else 'findings'}.", err=True)
+
+
+def _prepare(settings: Settings, scope: Scope, *, with_ous: bool) -> _Check:
     """Find out which accounts are meant; AwsError when AWS does not say, UsageError when there are none."""
     # boto3 and botocore take a quarter of a second to import: bad usage is answered sooner.
     from bot.aws.inventory import Wanted, read_inventory  # noqa: PLC0415
@@ -180,7 +224,8 @@ def _prepare(settings: Settings, scope: Scope) -> _Check:
 
     config = AwsConfig(partition=settings.aws.partition)
     filled = with_secrets(settings, lambda reference: _fetch(reference, config), "aws")
-    wanted = Wanted(ous=bool(scope.ous), tags=bool(scope.tags))
+    # The bot knows every account's unit: what is saved without it would take that away.
+    wanted = Wanted(ous=with_ous or bool(scope.ous), tags=bool(scope.tags))
     inventory = read_inventory(filled, config, wanted)
     accounts = scope.select(inventory)
     if isinstance(accounts, ScopeError):
@@ -221,7 +266,7 @@ async def _read_all(check: _Check, settings: Settings, progress: Progress, *, de
         in_scope = check.in_scope
         async for facts in reader.read_accounts(check.accounts):
             finding = evaluate(facts, in_scope=in_scope)
-            check.found[facts.account.id] = finding
+            check.found[facts.account.id] = check.scanned[facts.account.id] = finding
             progress.advance(finding.verdict)
 
 
@@ -239,6 +284,7 @@ async def _explain_all(
     async def look(facts: AccountFacts) -> None:
         async with places:
             deep = await look_deeper(facts, check.known, reader, config.session_name)
+        check.scanned[facts.account.id] = evaluate(facts, in_scope=in_scope)
         explanation = explain(facts, deep, in_scope)
         check.keep(explanation)
         progress.advance(explanation.finding.verdict)

@@ -46,6 +46,19 @@ class Invocation:
             os.environ.setdefault(name, value)
         return settings
 
+    def stored_settings(self) -> "Settings":
+        """The same, with `store.url` fetched from where it is kept. SettingsError, AwsError."""
+        from bot.settings import with_secrets  # noqa: PLC0415 - pydantic takes its time
+
+        return with_secrets(self.settings(), fetch_secret, "store")
+
+
+def fetch_secret(reference: str) -> str:
+    """What an `aws-sm://…` or `aws-ssm://…` reference stands for; AwsError."""
+    from bot.aws.secrets import read_secret  # noqa: PLC0415 - boto3, only where a secret is kept in AWS
+
+    return read_secret(reference)
+
 
 def common_options(function: Callable[P, R]) -> Callable[P, R]:
     options = (
@@ -66,8 +79,9 @@ def common_options(function: Callable[P, R]) -> Callable[P, R]:
 
 
 def remember(ctx: click.Context, common: Mapping[str, str | None]) -> None:
-    """Keep what was given before the command's name."""
-    ctx.obj = {name: value for name, value in common.items() if value is not None}
+    """Keep what was given before the command's name; what stands nearer to it counts."""
+    before: dict[str, str] = ctx.obj or {}
+    ctx.obj = before | {name: value for name, value in common.items() if value is not None}
 
 
 def door(

@@ -6,23 +6,21 @@ shown escaped.
 
 from collections.abc import Iterator
 
-from rich.console import Console, RenderableType
+from rich.console import RenderableType
 from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from bot.cli.stdout import build_stdout
 from bot.domain.doctor import AREAS, Area, Diagnosis, Report, State
 from bot.logs import escaped
 
 STYLES = {State.WRONG: "bold red", State.WARNING: "bold yellow", State.OK: "green", State.SKIPPED: "dim"}
-FILE_WIDTH = 160
 
 
 def print_report(report: Report) -> None:
     """Print to stdout, as wide as the terminal; a pipe gets long lines, so that nothing is cut in two."""
-    console = Console(highlight=False, markup=False, emoji=False)
-    if not console.is_terminal:
-        console = Console(highlight=False, markup=False, emoji=False, width=FILE_WIDTH, color_system=None)
+    console = build_stdout()
     long_lines = not console.is_terminal
     console.print(Text(report.headline, style="bold"), soft_wrap=long_lines)
     for problem in report.problems:

@@ -40,7 +40,7 @@ def command(
     worker makes a scan first. README.txt in the zip says what is what, and how it can be checked without this
     program.
 
-    Exit code 1, though the zip is there, when the audit chain is broken.
+    Exit codes: 0 the zip is there, 1 it is there and the audit chain is broken, 2 there is none.
     """
     from bot import __version__  # noqa: PLC0415 - with what follows
     from bot.flows.fresh_scan import scan_now  # noqa: PLC0415 - likewise
@@ -49,7 +49,7 @@ def command(
     from bot.wiring.desk import build_desk, open_store_to_read  # noqa: PLC0415 - likewise
 
     require_writable(output)
-    settings = invocation.settings()
+    settings = invocation.stored_settings()
     engine = open_store_to_read(settings)
     if check:
         scan_now(build_desk(settings, engine), rest=lambda: time.sleep(SECONDS_BETWEEN_LOOKS))
@@ -58,7 +58,8 @@ def command(
         facts = write_pack(engine, file, version=__version__, now=now)
         if facts is None:
             raise NothingCheckedError(
-                "Nothing was checked yet, so there is no evidence. Type /support-role status in Slack first."
+                "Nothing was checked yet, so there is no evidence. Run support-role check --save first, or "
+                "type /support-role status in Slack."
             )
     coverage = f"{facts.summary.checked} of {facts.in_scope} accounts checked"
     click.echo(

@@ -5,6 +5,8 @@ from bot.domain.finding import Summary, Verdict
 
 def headline(summary: Summary) -> str:
     """`7 of 412 accounts have no support role · 3 could not be read · coverage 99 %`."""
+    if not summary.in_scope:
+        return "No account has what was asked for"
     weak, unknown = summary.count(Verdict.WEAK), summary.unknown
     parts = [
         _first(summary),

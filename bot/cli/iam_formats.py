@@ -127,7 +127,7 @@ def terraform(templates: Templates, principal: str | None) -> str:
         '  count       = var.part == "bot" ? 1 : 0\n'
         '  name        = "support-role-bot"\n'
         '  description = "What support-role-bot may do; attach it to the identity it runs as."\n'
-        f"  policy      = {_jsonencode(templates.bot_policy)}\n"
+        f"  policy = {_jsonencode(templates.bot_policy)}\n"
         "}\n"
     )
     return "\n".join(blocks)
@@ -137,23 +137,25 @@ def _terraform_role(role: RoleTemplate) -> str:
     name = _TERRAFORM_NAMES[role.logical_id]
     return (
         f'resource "aws_iam_role" "{name}" {{\n'
-        '  count              = var.part == "member" ? 1 : 0\n'
-        f"  name               = {json.dumps(role.name)}\n"
-        f"  path               = {json.dumps(role.path)}\n"
-        f"  description        = {json.dumps(role.description)}\n"
+        '  count       = var.part == "member" ? 1 : 0\n'
+        f"  name        = {json.dumps(role.name)}\n"
+        f"  path        = {json.dumps(role.path)}\n"
+        f"  description = {json.dumps(role.description)}\n"
         f"  assume_role_policy = {_jsonencode(role.trust)}\n"
         "}\n\n"
         f'resource "aws_iam_role_policy" "{name}" {{\n'
-        '  count  = var.part == "member" ? 1 : 0\n'
-        f"  name   = {json.dumps(role.name)}\n"
-        f"  role   = aws_iam_role.{name}[0].id\n"
+        '  count = var.part == "member" ? 1 : 0\n'
+        f"  name  = {json.dumps(role.name)}\n"
+        f"  role  = aws_iam_role.{name}[0].id\n"
         f"  policy = {_jsonencode(role.policy)}\n"
         "}\n"
     )
 
 
 def _jsonencode(document: dict[str, Any]) -> str:
-    lines = _replaced(json.dumps(document, indent=2), _TERRAFORM).splitlines()
+    # Spaced as `terraform fmt` would have it, so that it can be checked in as it is.
+    text = json.dumps(document, indent=2, separators=(",", " : "))
+    lines = _replaced(text, _TERRAFORM).splitlines()
     return "jsonencode(" + "\n  ".join(lines) + ")"
 
 

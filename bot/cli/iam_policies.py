@@ -133,6 +133,7 @@ def _organization(settings: Settings) -> Iterator[Document]:
     yield _allow(
         "ListTheOrganization",
         [
+            "organizations:DescribeAccount",
             "organizations:DescribeOrganization",
             "organizations:ListAccounts",
             "organizations:ListAccountsForParent",

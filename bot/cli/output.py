@@ -1,5 +1,6 @@
 """Where findings go: stdout, or a file that is there whole or not at all."""
 
+import errno
 import io
 import os
 import sys
@@ -32,6 +33,8 @@ class Results:
     finished_at: datetime
     unread: int = 0
     """Accounts that were not read because the check was interrupted; they are among the findings."""
+    left_out: int = 0
+    """Accounts that could not be read and are not among the findings, since a verdict was asked for."""
     explanations: Explanations = field(default_factory=dict)
     """Of the accounts that were looked into deeper; their findings are those of the explanations."""
 
@@ -45,12 +48,28 @@ class Results:
 
 
 def require_writable(output: Path | None) -> None:
-    """Refuse at once what could not be written after minutes of reading."""
+    """Refuse at once what could not be written after minutes of reading; leaves nothing behind."""
     if output is None:
         return
-    folder = output.parent
-    if output.is_dir() or not folder.is_dir() or not os.access(folder, os.W_OK):
-        raise click.BadParameter(f"{output} cannot be written there", param_hint="--output")
+    try:
+        if output.is_dir():
+            raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
+        if not _is_no_file(output):
+            descriptor, name = _make_part(output.resolve())
+            os.close(descriptor)
+            Path(name).unlink()
+    except OSError as fault:
+        why = f"{output} cannot be written there: {fault.strerror}"
+        raise click.BadParameter(why, param_hint="--output") from fault
+
+
+def _is_no_file(output: Path) -> bool:
+    """Whether it is a device or a pipe, /dev/null for one: to be written into, and never to be replaced."""
+    return output.exists() and not output.is_file()
+
+
+def _make_part(output: Path) -> tuple[int, str]:
+    return tempfile.mkstemp(dir=output.parent, prefix=f".{output.name}.", suffix=".part")
 
 
 def write(results: Results, form: str, output: Path | None, *, region: str = "") -> None:
@@ -104,7 +123,13 @@ def _write_file(output: Path, pieces: Iterator[str]) -> None:
 @contextmanager
 def written_whole(output: Path) -> Iterator[BinaryIO]:
     """A file that is moved to its place once it is written; after a fault there is none."""
-    descriptor, name = tempfile.mkstemp(dir=output.parent, prefix=f".{output.name}.", suffix=".part")
+    if _is_no_file(output):
+        with output.open("wb") as file:
+            yield file
+        return
+    # What a link leads to is written, and the link stays.
+    place = output.resolve()
+    descriptor, name = _make_part(place)
     part = Path(name)
     try:
         with os.fdopen(descriptor, "w+b") as file:
@@ -115,7 +140,7 @@ def written_whole(output: Path) -> Iterator[BinaryIO]:
         mask = os.umask(0)
         os.umask(mask)
         part.chmod(0o666 & ~mask)
-        part.replace(output)
+        part.replace(place)
     except BaseException:
         part.unlink(missing_ok=True)
         raise

@@ -8,8 +8,8 @@ from datetime import UTC, datetime
 
 import click
 
-from bot.cli.check import CONFIGURATION_CODES, EXIT_CONFIGURATION, EXIT_UNKNOWN
 from bot.cli.common import Invocation, door
+from bot.cli.exit_codes import EXIT_UNKNOWN, after_fault
 from bot.domain import guards
 from bot.domain.account import Account, AccountId
 from bot.domain.errors import AwsError
@@ -52,7 +52,7 @@ def command(invocation: Invocation, account: str, form: str | None) -> int:
         found = _read(settings, wanted, account)
     except AwsError as error:
         click.echo(str(error), err=True)
-        return EXIT_CONFIGURATION if error.code in CONFIGURATION_CODES else EXIT_UNKNOWN
+        return after_fault(error)
     return _unread(found) or _refused(settings, found) or _printed(settings, found, form)
 
 
@@ -123,6 +123,9 @@ def _refused(settings: Settings, found: _Found) -> int:
     """EXIT_REFUSED, with the reason said, where the bot would ask nobody for an approval; else 0."""
     if found.finding.verdict is Verdict.PASS:
         _say(f"{found.account.label} has a sound support role already: nothing is to be done.", "")
+        return EXIT_REFUSED
+    if found.finding.verdict is Verdict.SKIPPED:
+        _say(f"{found.account.label} is not read, and no role is made there: {_why(found.finding)}", "")
         return EXIT_REFUSED
     refusal = guards.first_refusal(guards.BY_HAND, _context(settings, found))
     if refusal is None:

@@ -53,7 +53,7 @@ def _bar() -> Iterator[Progress]:
     task = bar.add_task("Looking up the accounts", total=None, found="")
     with bar:
         yield _Bar(
-            lambda total: bar.update(task, description="Checking accounts", total=total),
+            lambda total: bar.update(task, description="Checking", total=total),
             lambda found: bar.update(task, advance=1, found=found),
         )
 

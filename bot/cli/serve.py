@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 import click
 
-from bot.cli.common import Invocation, door
+from bot.cli.common import Invocation, door, fetch_secret
 from bot.settings import Settings, settings_error
 from bot.settings.problem import Problem
 
@@ -88,10 +88,4 @@ def _complete(settings: Settings, problems: Sequence[Problem]) -> Settings:
 
     if problems:
         raise settings_error(problems)
-    return with_secrets(settings, _read_secret)
-
-
-def _read_secret(reference: str) -> str:
-    from bot.aws.secrets import read_secret  # noqa: PLC0415 - boto3, only where a secret is kept in AWS
-
-    return read_secret(reference)
+    return with_secrets(settings, fetch_secret)

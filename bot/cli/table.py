@@ -15,6 +15,7 @@ from rich.text import Text
 from bot.cli.evidence_lines import control_line, evidence_lines
 from bot.cli.headline import headline
 from bot.cli.output import Results
+from bot.cli.stdout import PIPE_WIDTH, build_stdout
 from bot.domain.finding import Finding, Verdict
 from bot.domain.report import Explanations
 from bot.logs import escaped
@@ -38,7 +39,6 @@ SENTENCES = {
 }
 WIDE = 100
 """Columns: below, a finding is a paragraph, since four columns would be one word wide."""
-FILE_WIDTH = 160
 FEW = 10
 """Up to so many accounts in scope, those that pass are listed too."""
 MOST_ROWS = 200
@@ -47,9 +47,7 @@ MOST_ROWS = 200
 
 def print_table(results: Results) -> None:
     """Print to stdout, as wide as the terminal; a pipe gets long lines, so that nothing is cut in two."""
-    console = Console(highlight=False, markup=False, emoji=False, soft_wrap=False)
-    if not console.is_terminal:
-        console = Console(highlight=False, markup=False, emoji=False, width=FILE_WIDTH, color_system=None)
+    console = build_stdout()
     _print(results, console, wide=console.is_terminal and console.width >= WIDE)
 
 
@@ -57,7 +55,7 @@ def table_text(results: Results) -> str:
     """The same without colour, for a file."""
     text = io.StringIO()
     console = Console(
-        file=text, highlight=False, markup=False, emoji=False, width=FILE_WIDTH, color_system=None
+        file=text, highlight=False, markup=False, emoji=False, width=PIPE_WIDTH, color_system=None
     )
     _print(results, console, wide=False)
     return text.getvalue()

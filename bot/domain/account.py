@@ -53,6 +53,8 @@ class Account:
     """Principals that a fix would trust here: whole ARNs, placeholders already filled in."""
     trusted_account_ids: frozenset[AccountId] = frozenset()
     """Accounts outside the scope whose principals a support role may trust."""
+    may_trust_root: bool = False
+    """Whether a fix may trust all of an account at once, by its `:root`."""
 
     @property
     def label(self) -> str:

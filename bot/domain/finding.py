@@ -86,8 +86,13 @@ class Summary:
 
     @property
     def compliance_percent(self) -> int:
-        """PASS among `checked`, rounded down; WAIVED is checked and does not pass. 0 when none was."""
-        return 0 if self.checked == 0 else self.count(Verdict.PASS) * 100 // self.checked
+        """PASS among `checked`, rounded down; WAIVED is checked and does not pass. 0 when none was.
+
+        Never 100 while an account is UNKNOWN: 99 then stands for all that is known.
+        """
+        if self.checked == 0:
+            return 0
+        return min(99 if self.unknown else 100, self.count(Verdict.PASS) * 100 // self.checked)
 
     @property
     def coverage_percent(self) -> int:

@@ -7,19 +7,13 @@ from bot.domain.account import Account, AccountId
 from bot.domain.canonical import Json, canonical_json, sha256
 from bot.domain.facts import AccountFacts, Unreadable
 from bot.domain.policy_document import says_the_same
+from bot.domain.principal import SIGN_IN_AUDIENCE
 
 MANAGED_BY = "support-role-bot"
 TAG_MANAGED_BY = "managed-by"
 TAG_REQUEST = "support-role-bot:request"
 TAG_PLAN = "support-role-bot:plan"
 TAG_APPROVER = "support-role-bot:approver"
-
-SIGN_IN_AUDIENCE = {
-    "aws": "https://signin.aws.amazon.com/saml",
-    "aws-us-gov": "https://signin.amazonaws-us-gov.com/saml",
-    "aws-cn": "https://signin.amazonaws.cn/saml",
-}
-"""The SAML audience of each partition's console (IAM user guide, `SAML:aud`)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,8 +146,10 @@ def fingerprint(planned_role_arn: str, facts: AccountFacts) -> str:
 
 def trust_policy(account: Account, *, require_mfa: bool) -> dict[str, Json]:
     """Who may assume the role: the configured principals of this account, and nobody else."""
-    people = [arn for arn in account.trusted_principals if ":saml-provider/" not in arn]
-    saml = [arn for arn in account.trusted_principals if ":saml-provider/" in arn]
+    # Once each: a principal can be named by its ARN and by a template that comes to the same.
+    trusted = tuple(dict.fromkeys(account.trusted_principals))
+    people = [arn for arn in trusted if ":saml-provider/" not in arn]
+    saml = [arn for arn in trusted if ":saml-provider/" in arn]
     statements: list[Json] = []
     if people:
         condition: dict[str, Json] = {"Bool": {"aws:MultiFactorAuthPresent": "true"}}
@@ -164,7 +160,8 @@ def trust_policy(account: Account, *, require_mfa: bool) -> dict[str, Json]:
         }
         statements.append(allow | {"Condition": condition} if require_mfa else allow)
     if saml:
-        audience = SIGN_IN_AUDIENCE.get(account.partition, SIGN_IN_AUDIENCE["aws"])
+        # Empty, it lets nobody in; `principal_is_sound` refuses such a principal before it comes to that.
+        audience = SIGN_IN_AUDIENCE.get(account.partition, "")
         statements.append(
             {
                 "Effect": "Allow",

@@ -26,6 +26,9 @@ _VERDICTS = {verdict.value.lower(): verdict for verdict in Verdict}
 _MOST_PROBLEMS = 10
 _MOST_GUESSES = 3
 """A guess costs a search through all names: 0.2 s for 10,000 of them."""
+_NO_TAGS = (
+    "No tags are known at all: for the bot they are read only where aws.organization.include_tags is set."
+)
 _LONGEST_WORD = 80
 
 
@@ -198,8 +201,9 @@ def _unanswered(scope: Scope, accounts: Sequence[Account]) -> Iterator[tuple[str
     for tag in scope.tags:
         if tag not in tags:
             text = "=".join(tag)
+            unread = "" if tags else f" {_NO_TAGS}"
             yield (
-                f"No account has the tag {_shown(text)}.",
+                f"No account has the tag {_shown(text)}.{unread}",
                 text,
                 {_folded(t): t for t in map("=".join, tags)},
             )

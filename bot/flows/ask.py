@@ -58,13 +58,11 @@ def ask_for_fix(
     with desk.engine.begin() as connection:
         audit.lock_chain(connection)
         account = accounts.read_account(connection, account_id)
-        if account is None:
-            return Refused("account_in_scope", f"{account_id} is not in scope.", "See /support-role status.")
         request = draft_request(
             desk,
             RequestKind.FIX,
-            account_id=account.id,
-            account_name=account.name,
+            account_id=account_id,
+            account_name=account.name if account else "",
             requester=requester,
             reason=reason,
             channel=channel,
@@ -204,7 +202,10 @@ def _opened(
     audit.lock_chain(connection)
     request = requests.read_request(connection, request_id)
     if request is None or request.bulk_id:
-        return _unknown()
+        person, where = decider.click.person, place_of(decider.click)
+        return refuse_unknown(
+            desk, connection, "fix.refused", person, _UNKNOWN, about=request_id, where=where
+        )
     context = context_of(desk, connection, request, decider)
     refusal = guards.first_refusal(rules[request.kind], context)
     return context if refusal is None else _refuse(desk, connection, context, refusal)
@@ -251,8 +252,33 @@ def why_never(
     return guards.first_refusal(rules, context)
 
 
-def _unknown() -> Refused:
-    return Refused("request_is_pending", "This request is not known here.", "Ask again: /support-role fix")
+_UNKNOWN = Refused("request_is_pending", "This request is not known here.", "Ask again: /support-role fix")
+_LONGEST_ID = 40
+
+
+def refuse_unknown(
+    desk: Desk,
+    connection: Connection,
+    kind: str,
+    person: Person,
+    refusal: Refused,
+    *,
+    about: str = "",
+    account_id: str = "",
+    where: str,
+) -> Refused:
+    """Record a click on what is not known here, and needs no message; `about` is the id that it bore."""
+    event = AuditEvent(
+        kind=kind,
+        at=desk.clock(),
+        actor=f"{person.team_id}/{person.user_id}",
+        outcome=refusal.reason,
+        account_id=account_id,
+        request_id=about[:_LONGEST_ID],
+        detail=(("guard", refusal.guard), ("where", where)),
+    )
+    audit.record(connection, event)
+    return refusal
 
 
 def record(

@@ -82,6 +82,11 @@ class Attempt:
             account = accounts.read_account(connection, request.account_id)
         return None if account is None else self._parts.aws.reach(account)
 
+    def _account_now(self, request: RemediationRequest) -> Account | None:
+        """The same, its state read anew: an account can be closed, or leave, at any time after a scan."""
+        account = self._account_of(request)
+        return None if account is None else self._parts.aws.read_standing(account)
+
     def _decider_of(self, request: RemediationRequest) -> Decider:
         """The approver as Slack describes them now, not as they were at the click."""
         decision = decision_of(request)

@@ -30,7 +30,7 @@ from bot.domain.request import (
     RequestId,
     RequestState,
 )
-from bot.flows.ask import Decider, approval_of, context_of, open_already, place_of
+from bot.flows.ask import Decider, approval_of, context_of, open_already, place_of, refuse_unknown
 from bot.flows.bulk_course import advance, end_member, halt, record_bulk, record_member
 from bot.flows.desk import Desk
 from bot.flows.engine import PLANS
@@ -235,7 +235,8 @@ def _opened(
     """What is decided about, once every guard of the whole allows it."""
     report = _locked(connection, bulk_id)
     if report is None:
-        return _unknown()
+        person, where = decider.click.person, place_of(decider.click)
+        return refuse_unknown(desk, connection, "bulk.refused", person, _UNKNOWN, about=bulk_id, where=where)
     refusal = guards.first_refusal(rules, _context(desk, report, decider))
     return report if refusal is None else _refuse(desk, connection, report, decider, refusal)
 
@@ -288,5 +289,4 @@ def _approve_member(
     record_member(desk, connection, member, "fix.approved", text, by=decision.person)
 
 
-def _unknown() -> Refused:
-    return Refused("request_is_pending", "This request is not known here.", "Ask again: /support-role fix")
+_UNKNOWN = Refused("request_is_pending", "This request is not known here.", "Ask again: /support-role fix")

@@ -135,7 +135,9 @@ class BulkChores:
         bulk = report.bulk
         if bulk.origin is not None and bulk.origin.channel:
             reasons = [f"\n\N{BULLET} {m.label}: {m.outcome.text}" for m in report.left_out[:10]]
-            why = "".join(reasons) if bulk.state is BulkState.REFUSED else ""
+            # Of those nobody was asked, so that the outcome does not count them.
+            head = "" if bulk.state is BulkState.REFUSED else f" Left out: {len(report.left_out):,}."
+            why = "".join([head, *reasons]) if reasons else ""
             notice = Notice(
                 f"Your fixes: {bulk.state.value}", f"{bulk.outcome.text}{why}", bulk.outcome.next_step
             )

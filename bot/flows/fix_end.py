@@ -107,12 +107,15 @@ class FixEnd(Attempt):
         try:
             writer = self._writer_for(request)
             # IAM may not show yet what it was told a moment ago; a role that was noted is there, or was.
-            role = writer.wait_for_role() if known_id else writer.observe()
-            if role is None:
-                return "", ()
-            if known_id and role.role_id != known_id:
+            is_awaited = bool(known_id) or writer.may_be_unseen
+            role = writer.wait_for_role() if is_awaited else writer.observe()
+            if role is not None and known_id and role.role_id != known_id:
                 return f"A role named {role.arn} that this run did not create is there.", ()
-            answer = self._delete(writer, role.role_id)
+            role_id = known_id or (role.role_id if role is not None else "")
+            if not role_id:
+                return "", ()
+            # One that was noted is looked for again: under a path, "not shown" may be "not allowed to see".
+            answer = self._delete(writer, role_id)
         except AwsError as fault:
             return f"Whether {arn} was left behind could not be told: {fault}", ()
         if isinstance(answer, NotOurs):

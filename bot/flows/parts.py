@@ -40,6 +40,8 @@ class Aws:
     """For one account, what a fix left there, the request that undoes it, and its approver."""
     close: Callable[[], None]
     """Give up what is being read, and close the connections."""
+    read_standing: Callable[[Account], Account | None] = lambda account: account
+    """An account with its state as AWS Organizations has it now; None when it has left the organization."""
     refresh_inventory: Callable[[], None] = lambda: None
     """List the accounts in scope again, beside whatever goes on."""
     probes: Callable[[], Sequence[Probe]] = lambda: ()

@@ -114,7 +114,7 @@ class Run(FixEnd):
         return state, Outcome(refusal.reason, refusal.next_step)
 
     def _read_target(self, request: RemediationRequest) -> tuple[Account | None, TargetFacts | None]:
-        account = self._account_of(request)
+        account = self._account_now(request)
         with self._desk.engine.connect() as connection:
             everybody = accounts.read_accounts(connection)
         return (account, read_target(self._parts, account, everybody)) if account else (None, None)

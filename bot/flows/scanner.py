@@ -52,7 +52,8 @@ class Scanner:
             self._give_up(scan_id, str(fault))
             return
         with self._desk.engine.begin() as connection:
-            accounts.save_accounts(connection, found, now=self._desk.clock())
+            if not accounts.are_in_scope(connection, found):
+                accounts.save_accounts(connection, found, now=self._desk.clock())
             chosen = self._choose(connection, scan.scope, found)
             batches = [chosen[start : start + BATCH] for start in range(0, len(chosen), BATCH)]
             if not scans.plan_batches(connection, scan_id, batches):
@@ -124,7 +125,7 @@ class Scanner:
                 kind="scan.finished",
                 at=self._desk.clock(),
                 actor="support-role-bot",
-                outcome=scan.problem or f"{scan.total} accounts were checked.",
+                outcome=scan.problem or f"Accounts checked: {scan.total:,}.",
                 detail=(("scan", scan_id), ("scope", scan.scope), *counts),
             ),
         )

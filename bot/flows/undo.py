@@ -7,13 +7,16 @@ from sqlalchemy import Connection
 from bot.domain import guards
 from bot.domain.guards import Refused
 from bot.domain.request import Person, RemediationRequest, RequestKind, RequestState
-from bot.flows.ask import draft_request, open_already, record, why_never
+from bot.flows.ask import draft_request, open_already, record, refuse_unknown, why_never
 from bot.flows.desk import Desk
 from bot.flows.engine import FIXES
 from bot.store import audit, requests
 
 BEGUN = frozenset({RequestState.APPLYING, RequestState.FAILED, RequestState.APPLIED_UNVERIFIED})
 """States of an undo that may have taken something away; one that was refused has touched nothing."""
+
+
+_UNKNOWN = Refused("fix_can_be_undone", "That fix is not known here.", "See /support-role status.")
 
 
 def ask_for_undo(
@@ -29,7 +32,9 @@ def ask_for_undo(
         audit.lock_chain(connection)
         fix = requests.read_request(connection, fix_id)
         if fix is None or fix.kind is not RequestKind.FIX:
-            return Refused("fix_can_be_undone", "That fix is not known here.", "See /support-role status.")
+            return refuse_unknown(
+                desk, connection, "undo.refused", requester, _UNKNOWN, about=fix_id, where=channel
+            )
         request = _draft(desk, fix, requester, reason, channel)
         refusal = (
             _nothing_left(connection, fix)

@@ -59,7 +59,7 @@ class UndoRun(UndoEnd):
             return False
         self._progress(request, UndoStep.GUARDS)
         try:
-            account = self._account_of(request)
+            account = self._account_now(request)
             remains = self._remains(request, account)
         except AwsError as fault:
             left = half_done(removal_of(request), None) if self._has_written() else ""

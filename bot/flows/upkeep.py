@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 
 from bot.domain.errors import AwsError, MessengerError
 from bot.domain.guards import ask_again
-from bot.domain.request import Outcome, RequestState
+from bot.domain.request import Outcome, RemediationRequest, RequestState
 from bot.domain.scope import Scope, parse_scope, words_of
 from bot.flows import engine as durable
 from bot.flows.bulk_worker import BulkChores
@@ -158,8 +158,10 @@ class Upkeep:
                 item = audit.claim_next(connection, now=self._desk.clock())
             if item is None:
                 return
+            # The channel of now: one that is gone since the event would hold up all that come after it.
+            channel = self._desk.audit_channel or item.channel
             try:
-                at = self._parts.messenger.post_audit(item.channel, item.event)
+                at = self._parts.messenger.post_audit(channel, item.event)
             except MessengerError as fault:
                 log.warning("audit message waits", extra={"seq": item.event.seq, "problem": str(fault)})
                 self._give_back(item.event.seq, str(fault))
@@ -214,20 +216,25 @@ class Upkeep:
                 return
 
     def expire(self) -> None:
-        """Close what nobody decided in time; the guard `not_expired` had refused it since."""
+        """Close what nobody decided in time; the guard `not_expired` had refused it since.
+
+        What nobody has even read by then, too: one request at a time would keep its account shut for ever.
+        """
         with self._desk.engine.connect() as connection:
-            overdue = requests.read_overdue(connection, now=self._desk.clock())
+            now = self._desk.clock()
+            overdue = requests.read_overdue(connection, now=now)
+            unprepared = requests.read_overdue(connection, now=now, state=RequestState.PREPARING)
         for request in overdue:
-            end_request(
-                self._desk,
-                request,
-                before=RequestState.PENDING,
-                after=RequestState.EXPIRED,
-                outcome=Outcome(
-                    f"Nobody decided about {request.label} in time.",
-                    ask_again(request),
-                ),
+            outcome = Outcome(f"Nobody decided about {request.label} in time.", ask_again(request))
+            self._close(request, RequestState.EXPIRED, outcome)
+        for request in unprepared:
+            outcome = Outcome(
+                f"{request.label} was not read in time: is a worker running?", ask_again(request)
             )
+            self._close(request, RequestState.REFUSED, outcome)
+
+    def _close(self, request: RemediationRequest, after: RequestState, outcome: Outcome) -> None:
+        end_request(self._desk, request, before=request.state, after=after, outcome=outcome)
 
     def close_stuck_scans(self) -> None:
         """End scans that run for too long, so that their messages do not promise a result for ever."""

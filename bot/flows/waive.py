@@ -35,7 +35,7 @@ from bot.domain.waiver_guards import (
     WaiverContext,
     WaiverInForce,
 )
-from bot.flows.ask import Decider, place_of
+from bot.flows.ask import Decider, place_of, refuse_unknown
 from bot.flows.desk import Desk
 from bot.store import accounts, audit, findings, waivers
 
@@ -81,15 +81,17 @@ def ask_for_waiver(desk: Desk, wish: WaiverWish) -> Waiver | Refused:
         account = accounts.read_account(connection, wish.account_id)
         if account is None:
             text = f"{wish.account_id} is not in scope."
-            return Refused("account_in_scope", text, "See /support-role status.")
+            refusal = Refused("account_in_scope", text, "See /support-role status.")
+            return _refuse_wish(desk, connection, wish, refusal)
         now = desk.clock()
         problem = problem_with_end(wish.until, now=now, zone=desk.zone, max_days=desk.waiver_days)
         if problem:
-            return Refused("end_date", problem, f"Ask again: /support-role waive {account.id}")
+            refusal = Refused("end_date", problem, f"Ask again: /support-role waive {account.id}")
+            return _refuse_wish(desk, connection, wish, refusal)
         waiver = _draft(desk, wish, account)
-        refusal = _why_not_asked(desk, connection, waiver, wish)
-        if refusal is not None:
-            return _refuse(desk, connection, waiver, wish.requester, refusal)
+        why_not = _why_not_asked(desk, connection, waiver, wish)
+        if why_not is not None:
+            return _refuse(desk, connection, waiver, wish.requester, why_not)
         waivers.add_waiver(connection, waiver)
         who, until = f"<@{wish.requester.user_id}>", spelled(waiver.until)
         outcome = f"{who} asked for a waiver for {waiver.label} until {until}."
@@ -143,6 +145,17 @@ def record_event(
     audit.record(connection, event, channel="" if is_loser else desk.audit_channel)
 
 
+_UNKNOWN = Refused("request_is_pending", "This waiver is not known here.", "See /support-role waivers.")
+
+
+def _refuse_wish(desk: Desk, connection: Connection, wish: WaiverWish, refusal: Refused) -> Refused:
+    """Record a wish of which no waiver could be made."""
+    person, account_id = wish.requester, wish.account_id
+    return refuse_unknown(
+        desk, connection, "waiver.refused", person, refusal, account_id=account_id, where=wish.channel
+    )
+
+
 def _do(deed: _Deed, desk: Desk, waiver_id: str, decider: Decider) -> Waiver | Refused:
     person = decider.click.person
     with desk.engine.begin() as connection:
@@ -150,8 +163,9 @@ def _do(deed: _Deed, desk: Desk, waiver_id: str, decider: Decider) -> Waiver | R
         audit.lock_chain(connection)
         waiver = waivers.read_waiver(connection, waiver_id)
         if waiver is None:
-            return Refused(
-                "request_is_pending", "This waiver is not known here.", "See /support-role waivers."
+            where = place_of(decider.click)
+            return refuse_unknown(
+                desk, connection, "waiver.refused", person, _UNKNOWN, about=waiver_id, where=where
             )
         refusal = first_refusal(deed.rules, _context(desk, connection, waiver, decider))
         if refusal is not None:

@@ -102,6 +102,7 @@ def bot_policy() -> str:
     """What `support-role iam` has people give to the bot itself."""
     scan, fix = f"arn:aws:iam::*:role/{SCAN_ROLE}", f"arn:aws:iam::*:role/{REMEDIATION_ROLE}"
     organization = [
+        "organizations:DescribeAccount",
         "organizations:DescribeOrganization",
         "organizations:ListAccounts",
         "organizations:ListAccountsForParent",

@@ -8,8 +8,8 @@ TIPS = (
     Tip(
         "Check every account",
         "/support-role status",
-        "As Riley, in #cloud-security. Thirteen accounts are checked; those that need attention are listed "
-        "with the reason.",
+        "As Riley, in #cloud-security. Those that need attention are listed, each with the reason and the "
+        "next step.",
         "cloud-security",
     ),
     Tip(
@@ -20,8 +20,9 @@ TIPS = (
     ),
     Tip(
         "Try to get round it",
-        "/support-role fix mobile-backend",
-        "Ask for it, then approve it yourself, or as Gus. Both are refused, and #cloud-audit has it all.",
+        "/support-role fix batch-jobs",
+        "Ask for it, then approve it yourself in #approvals: refused, and on record in #cloud-audit. "
+        "Become Gus, a guest, and ask for anything.",
         "cloud-security",
     ),
 )

@@ -13,6 +13,8 @@ from bot.wiring.clock import utc_now
 WORKER_SILENT = timedelta(seconds=15)
 """A worker beats every other second."""
 
+UNASKED = "not known without a worker"
+
 
 @dataclass(frozen=True, slots=True)
 class Readiness:
@@ -42,7 +44,7 @@ def read_readiness(engine: Engine, *, slack: str, digest_channel: str = "") -> R
             digest = read_unheard(connection, digest_channel)
     except SQLAlchemyError as fault:
         return Readiness((("slack", slack), ("database", type(fault).__name__)))
-    problem = workers[0].problem if workers else ""
+    problem = workers[0].problem if workers else UNASKED
     worker = "" if workers else "no worker has been heard of lately"
     found = (("slack", slack), ("database", ""), ("worker", worker), ("aws", problem))
     return Readiness(found, warnings=(("digest", digest),))

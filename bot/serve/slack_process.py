@@ -15,7 +15,7 @@ from bot import __version__
 from bot.flows.desk import Desk
 from bot.serve.address import Address
 from bot.serve.child import WorkerChild
-from bot.serve.errors import ListenError, StartError
+from bot.serve.errors import StartError
 from bot.serve.http_mode import HttpMode
 from bot.serve.metrics import Meters, Metrics, Page
 from bot.serve.ops import start_ops
@@ -62,26 +62,19 @@ class SlackProcess:
     _stop: asyncio.Event = field(default_factory=asyncio.Event)
     _executor_id: str = ""
     _stories: Stories | None = None
+    _ops: web.AppRunner | None = None
 
     async def run(self) -> None:
         """Serve until SIGTERM or SIGINT. Raises StartError, ListenError, or what wiring raises."""
         log.info("starting", extra={"version": __version__})
         engine = open_store(self.settings)
-        await asyncio.to_thread(migrate, engine)
-        desk = build_desk(self.settings, engine)
         self._listen_for_signals()
         way = self._choose_way()
-        try:
-            ops = await self._start_ops(desk, way)
-        except ListenError:
-            await way.disconnect()
-            raise
         child = WorkerChild(engine, self.worker_arguments)
+        # First of all: it takes a second to come to life, and what else there is to do is done meanwhile.
         watch = asyncio.create_task(child.run(self._on_start))
         try:
-            await self._until_worker_is_there(engine)
-            await self._unless_stopped(self._connect(desk, way))
-            await self._stop.wait()
+            await self._serve(engine, way)
         finally:
             log.info("stopping")
             # Both at once: Ctrl-C reaches the worker too, which must not be taken for dead and started again.
@@ -89,8 +82,18 @@ class SlackProcess:
             for fault in filter(None, ends):
                 log.warning("did not stop in good order", exc_info=fault)
             await watch
-            await ops.cleanup()
+            if self._ops is not None:
+                await self._ops.cleanup()
             engine.dispose()
+
+    async def _serve(self, engine: Engine, way: Way) -> None:
+        await asyncio.to_thread(migrate, engine)
+        desk = build_desk(self.settings, engine)
+        self._ops = await self._start_ops(desk, way)
+        app = build_slack_app(self.settings, desk)
+        await self._until_worker_is_there(engine)
+        await self._unless_stopped(self._connect(app, way))
+        await self._stop.wait()
 
     def _on_start(self, executor_id: str) -> None:
         self._executor_id = executor_id
@@ -133,8 +136,7 @@ class SlackProcess:
             stop.cancel()
             task.cancel()
 
-    async def _connect(self, desk: Desk, way: Way) -> None:
-        app = build_slack_app(self.settings, desk)
+    async def _connect(self, app: AsyncApp, way: Way) -> None:
         self._stories = keep_stories(app)
         await way.connect(app)
         log.info("ready", extra={"mode": self.settings.remediation.mode})

@@ -71,6 +71,7 @@ def _bare(settings: Settings, entry: AccountSettings) -> Account:
         AccountId(entry.id),
         partition=entry.partition or settings.aws.partition,
         trusted_account_ids=frozenset(AccountId(each) for each in trusted),
+        may_trust_root=settings.remediation.allow_account_root,
     )
 
 

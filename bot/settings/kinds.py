@@ -81,7 +81,10 @@ def _role_name(value: str) -> str:
 def _principal(template: str) -> str:
     arn = fill(template, account_id=SPECIMEN, partition="aws")
     owner, partition = _owner(arn)
-    anyone = Account(SPECIMEN, partition=partition, trusted_account_ids=frozenset({owner}))
+    # Whether a whole account may be trusted is another setting: seen side by side, in `crosscheck`.
+    anyone = Account(
+        SPECIMEN, partition=partition, trusted_account_ids=frozenset({owner}), may_trust_root=True
+    )
     problem = problem_with_principal(arn, anyone)
     if problem:
         example = "arn:{partition}:iam::{account_id}:role/IncidentManager"
@@ -130,10 +133,18 @@ def _cron(value: str) -> str:
     return value
 
 
+# As SQLAlchemy takes it apart. A port that is none is refused here, since SQLAlchemy's error would quote it:
+# where `@` and the host are forgotten, the password stands in its place.
+_POSTGRESQL = re.compile(
+    r"postgresql\+psycopg://(?:[^:/@]*(?::[^@]*)?@)?(?:\[[0-9A-Fa-f:.%]+\]|[^/:?@\[\]]*)(?::\d+)?(?:/[^?]*)?(?:\?.*)?",
+    re.ASCII | re.DOTALL,
+)
+
+
 def _store_url(value: SecretStr) -> SecretStr:
     text = value.get_secret_value()
     is_file = text.startswith("sqlite:///") and len(text) > len("sqlite:///") and ":memory:" not in text
-    if not (is_file or text.startswith(("postgresql+psycopg://", *REFERENCES))):
+    if not (is_file or text.startswith(REFERENCES) or _POSTGRESQL.fullmatch(text)):
         raise ValueError("should be sqlite:///FILE or postgresql+psycopg://USER:PASSWORD@HOST/DATABASE")
     return value
 
@@ -172,7 +183,12 @@ RoleName = Annotated[
     AfterValidator(_role_name),
 ]
 RolePath = Annotated[
-    str, _matching(r"/|/[!-~]{1,510}/", "an IAM path that begins and ends with a slash, e.g. / or /support/")
+    str,
+    # IAM takes `*`, `?` and `$` too; in the session policy of a write they would be more than one role.
+    _matching(
+        r"/|/[!-#%-)+->@-~]{1,510}/",
+        "an IAM path that begins and ends with a slash and has none of *?$, e.g. / or /support/",
+    ),
 ]
 PrincipalTemplate = Annotated[str, AfterValidator(_principal)]
 BoundaryArn = Annotated[

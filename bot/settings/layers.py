@@ -3,6 +3,7 @@
 A layer never fails as a whole: what cannot be read in it becomes a problem, and the rest is used.
 """
 
+import difflib
 import json
 import tomllib
 from collections.abc import Iterator, Mapping
@@ -29,6 +30,9 @@ SLACK_NAMES = {
 
 SECRET_KEYS = ("bot_token", "app_token", "signing_secret", "external_id", "url")
 
+NEAR = 0.85
+"""How much a variable resembles a setting that is meant: Kubernetes' own of a service store does not."""
+
 KeyPath = tuple[str, ...]
 
 
@@ -50,9 +54,11 @@ class Layer:
 def read_toml(path: Path) -> Layer:
     """A file's tables; one problem when it cannot be read or is no TOML."""
     try:
-        tables = tomllib.loads(path.read_text("utf-8"))
+        tables = tomllib.loads(path.read_text("utf-8-sig"))
     except tomllib.TOMLDecodeError as error:
         return Layer(problems=(Problem(str(path), f"is not valid TOML: {_place_in(error)}"),))
+    except RecursionError:
+        return Layer(problems=(Problem(str(path), "is not valid TOML: it is nested too deeply"),))
     except UnicodeDecodeError:
         return Layer(problems=(Problem(str(path), "is not UTF-8 text"),))
     except OSError as error:
@@ -84,13 +90,13 @@ def read_variables(variables: Mapping[str, str], where: str = "") -> Layer:
         source = f"{name} in {where}" if where else name
         path = _path_of(name)
         if path is None:
-            problems += _one_underscore_too_few(name, source)
+            problems += _no_setting(name, source)
             continue
         if name.startswith("SLACK_") and not text:
             continue
         try:
             entries.append(Entry(path, _parsed(path, text), source))
-        except ValueError:
+        except (ValueError, RecursionError):
             problems.append(Problem(full_name(path), "should be a list: JSON, or values with commas", source))
     layer = with_secret_files(_own_names_last(entries))
     return Layer(layer.entries, (*problems, *layer.problems))
@@ -111,14 +117,29 @@ def _path_of(name: str) -> KeyPath | None:
     return tuple(name.removeprefix(PREFIX).lower().split(SEPARATOR))
 
 
-def _one_underscore_too_few(name: str, source: str) -> list[Problem]:
+def _no_setting(name: str, source: str) -> list[Problem]:
+    """A variable with our prefix that comes near a setting, and is none."""
     if not name.startswith(PREFIX) or name == CONFIG:
         return []
-    known = {f"{PREFIX}{each.replace('.', '_').upper()}": each for each in known_names() if "[" not in each}
-    if name.removesuffix("_FILE") not in known:
+    bare = name.removesuffix("_FILE")
+    if bare.removeprefix(PREFIX).lower() in Settings.model_fields:
+        return [Problem(name, f"is not a setting; those in it are named {bare}{SEPARATOR}…", source)]
+    meant = _meant_by(bare.removeprefix(PREFIX).lower())
+    if not meant:
         return []
-    meant = PREFIX + known[name.removesuffix("_FILE")].replace(".", SEPARATOR).upper()
-    return [Problem(name, f"is not a setting; did you mean {meant}?", source)]
+    variable = PREFIX + meant.replace(".", SEPARATOR).upper()
+    return [Problem(name, f"is not a setting; did you mean {variable}?", source)]
+
+
+def _meant_by(words: str) -> str:
+    """One underscore too few, a key without its section, or a slip of the pen; else nothing."""
+    names = [each for each in known_names() if "." in each and "[" not in each]
+    keys = [each for each in names if each.rpartition(".")[2] == words]
+    if len(keys) == 1:
+        return keys[0]
+    flat = {each.replace(".", "_"): each for each in names}
+    near = difflib.get_close_matches(words, flat, n=1, cutoff=NEAR)
+    return flat[near[0]] if near else ""
 
 
 def _parsed(path: KeyPath, text: str) -> Any:

@@ -59,7 +59,7 @@ def section_in(annotation: Any) -> type[BaseModel] | None:
 
 
 def _shown(key: str) -> str:
-    escaped = key if key.isprintable() else key.encode("unicode_escape").decode("ascii")
+    escaped = (key or '""') if key.isprintable() else key.encode("unicode_escape").decode("ascii")
     return escaped if len(escaped) <= 60 else escaped[:59] + "…"
 
 

@@ -91,6 +91,8 @@ class RemediationSettings(Section):
     trusted_principals: tuple[kinds.PrincipalTemplate, ...] = (
         "arn:{partition}:iam::{account_id}:role/IncidentManager",
     )
+    allow_account_root: bool = False
+    """Whether an account's `:root` may be trusted: everybody there who may call sts:AssumeRole gets in."""
     permissions_boundary: kinds.BoundaryArn = ""
     """`{account_id}` and `{partition}` stand for those of each account, as in `trusted_principals`."""
     max_session_minutes: int = Field(default=60, ge=60, le=720)
@@ -258,6 +260,7 @@ class Settings(BaseSettings):
                 kinds.fill(each, account_id=entry.id, partition=partition) for each in principals
             ),
             trusted_account_ids=frozenset(AccountId(each) for each in trusted),
+            may_trust_root=self.remediation.allow_account_root,
         )
 
 

@@ -31,8 +31,9 @@ def read_settings(
     """
     variables = os.environ if environ is None else environ
     folder = directory or Path()
-    dotenv = _read_dotenv(folder)
+    dotenv, unreadable = _read_dotenv(folder)
     layers = [
+        Layer(problems=unreadable),
         _read_file(config, {**dotenv, **variables}, folder),
         read_variables(dotenv, DOTENV),
         read_variables(variables),
@@ -43,7 +44,8 @@ def read_settings(
 
 def aws_variables(directory: Path | None = None) -> dict[str, str]:
     """The AWS_* lines of .env: for the AWS libraries, which read the environment alone."""
-    return {name: text for name, text in _read_dotenv(directory or Path()).items() if name.startswith("AWS_")}
+    variables, _ = _read_dotenv(directory or Path())
+    return {name: text for name, text in variables.items() if name.startswith("AWS_")}
 
 
 def _read_file(config: Path | None, variables: Mapping[str, str], folder: Path) -> Layer:
@@ -54,14 +56,21 @@ def _read_file(config: Path | None, variables: Mapping[str, str], folder: Path) 
     return read_toml(default) if default.exists() else Layer()
 
 
-def _read_dotenv(folder: Path) -> dict[str, str]:
+def _read_dotenv(folder: Path) -> tuple[dict[str, str], tuple[Problem, ...]]:
+    """What .env sets; nothing, and the problem, when it cannot be read."""
     file = folder / DOTENV
     if not file.is_file():
-        return {}
+        return {}, ()
     from dotenv import dotenv_values  # noqa: PLC0415 - most installations have no such file
 
-    # Without interpolation: a `$` in a secret is a `$`.
-    return {name: text for name, text in dotenv_values(file, interpolate=False).items() if text is not None}
+    try:
+        # Without interpolation: a `$` in a secret is a `$`.
+        found = dotenv_values(file, interpolate=False, encoding="utf-8-sig")
+    except UnicodeDecodeError:
+        return {}, (Problem(str(file), "is not UTF-8 text"),)
+    except OSError as error:
+        return {}, (Problem(str(file), f"cannot be read: {error.strerror}"),)
+    return {name: text for name, text in found.items() if text is not None}, ()
 
 
 def _from_flags(flags: Mapping[str, Any]) -> Layer:

@@ -19,8 +19,8 @@ class Files:
     def __init__(self, client: WebClient) -> None:
         self._client = client
 
-    def send(self, user_id: str, *, name: str, content: bytes | Path, comment: Mrkdwn) -> str:
-        """Upload a file, which must not be empty, and share it with one person; where it stands.
+    def send(self, user_id: str, *, name: str, content: bytes | Path, comment: Mrkdwn) -> None:
+        """Upload a file, which must not be empty, and share it with one person.
 
         `content` is what is in it, or where it lies on this machine.
         """
@@ -37,7 +37,6 @@ class Files:
                 channel=channel, filename=name, title=name, initial_comment=comment, **given
             ),
         )
-        return channel
 
 
 def _try(call: str, where: str, ask: Callable[[], T]) -> T:

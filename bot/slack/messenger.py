@@ -117,14 +117,15 @@ class SlackMessenger:
         return posted
 
     def _post_details(self, posted: MessageRef, digest: Digest) -> None:
+        """Post them without a mention, then put the names of owners in: as with a status, nobody is told."""
         if not digest.open_findings:
             return
-        self._show(
-            posted.channel,
-            None,
-            lambda form: digest_blocks.details(digest, form=form),
-            {"thread_ts": posted.ts},
+        in_thread = {"thread_ts": posted.ts}
+        at = self._show(
+            posted.channel, None, lambda form: digest_blocks.details(digest, form=form, quiet=True), in_thread
         )
+        if any(item.finding.account.owner for item in digest.open_findings):
+            self._show(at.channel, at, lambda form: digest_blocks.details(digest, form=form))
 
     def tell(self, user_id: str, channel: str, notice: Notice) -> None:
         """Answer privately in the channel; who is not there, or without a channel, gets a direct message."""

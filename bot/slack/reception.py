@@ -13,6 +13,7 @@ from bot.slack.files import Files
 from bot.slack.incoming import Incoming
 from bot.slack.links import Links
 from bot.slack.messenger import SlackMessenger
+from bot.slack.open_homes import OpenHomes
 from bot.slack.people import People
 from bot.slack.views import Views
 
@@ -28,6 +29,7 @@ class Reception:
     views: Views
     files: Files
     links: Links
+    homes: OpenHomes
 
     def decider(self, incoming: Incoming) -> Decider:
         """Everything that guards want to know of whoever clicked, in a channel or on the home tab."""
@@ -38,12 +40,12 @@ class Reception:
     def why_not_served(self, person: Person) -> str:
         """Why somebody gets no answer but this sentence; empty for members of the configured workspaces."""
         if person.team_id not in self.desk.policy.team_ids:
-            return "This bot serves the members of one workspace, and this is not it."
+            return "This bot serves the members of one workspace, and this is not it. Ask one of them."
         facts = self.people.facts(person.user_id)
         if facts is None:
             return "Slack could not say who you are just now, so nothing is shown. Try again in a minute."
         if facts.is_bot or facts.is_deleted or facts.is_stranger:
-            return "Only members of this workspace are served."
+            return "Only members of this workspace are served. Ask one of them."
         if facts.is_restricted or facts.is_ultra_restricted:
             return "Guests are not shown the state of AWS accounts. Ask a full member of the workspace."
         return ""
@@ -67,4 +69,4 @@ def build_reception(desk: Desk, client: WebClient) -> Reception:
     people = People(messenger, desk.policy.approver_groups)
     views = Views(client)
     answers = Answers(messenger, views)
-    return Reception(desk, messenger, people, answers, views, Files(client), Links(client))
+    return Reception(desk, messenger, people, answers, views, Files(client), Links(client), OpenHomes())

@@ -1,12 +1,12 @@
 """The accounts in scope, as last read from settings and AWS Organizations."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import Connection, delete, func, insert, select, update
 
-from bot.domain.account import Access, Account, AccountId
+from bot.domain.account import Account, AccountId
 from bot.store.codec import dump, load
 from bot.store.rows import lock
 from bot.store.tables import accounts
@@ -14,19 +14,32 @@ from bot.store.tables import accounts
 
 def save_accounts(connection: Connection, found: Sequence[Account], *, now: datetime) -> None:
     """Replace the accounts in scope; those that are gone stay known, out of scope."""
-    ids = [account.id for account in found]
     lock(connection, accounts)
     connection.execute(update(accounts).values(in_scope=False))
-    for start in range(0, len(ids), 500):
-        connection.execute(delete(accounts).where(accounts.c.id.in_(ids[start : start + 500])))
-    rows = [{"id": a.id, "body": dump(a), "in_scope": True, "seen_at": now} for a in found]
-    if rows:
+    for part in _parts(found):
+        connection.execute(delete(accounts).where(accounts.c.id.in_([account.id for account in part])))
+        rows = [{"id": a.id, "body": dump(a), "in_scope": True, "seen_at": now} for a in part]
         connection.execute(insert(accounts), rows)
 
 
 def are_in_scope(connection: Connection, found: Sequence[Account]) -> bool:
-    """Whether just these accounts are in scope, each as it is given; 10,000 are compared in 0.2 s."""
-    return frozenset(read_accounts(connection)) == {replace(account, access=Access()) for account in found}
+    """Whether just these accounts are in scope, each as it is given; 10,000 are compared in 0.15 s."""
+    in_scope = select(func.count()).select_from(accounts).where(accounts.c.in_scope)
+    if connection.execute(in_scope).scalar() != len({account.id for account in found}):
+        return False
+    return all(_are_stored(connection, part) for part in _parts(found))
+
+
+def _are_stored(connection: Connection, part: Sequence[Account]) -> bool:
+    query = select(accounts.c.id, accounts.c.body).where(accounts.c.in_scope)
+    rows = connection.execute(query.where(accounts.c.id.in_([account.id for account in part])))
+    bodies = {row.id: row.body for row in rows}
+    return all(bodies.get(account.id) == dump(account) for account in part)
+
+
+def _parts(found: Sequence[Account]) -> Iterator[Sequence[Account]]:
+    # The rows of 100,000 accounts, all at once, would be more memory than everything else together.
+    return (found[start : start + 500] for start in range(0, len(found), 500))
 
 
 def keep_trust(connection: Connection, account: Account) -> None:
@@ -34,9 +47,14 @@ def keep_trust(connection: Connection, account: Account) -> None:
     known = read_account(connection, account.id)
     if known is None:
         return
-    trust = (account.trusted_principals, account.trusted_account_ids)
-    if trust != (known.trusted_principals, known.trusted_account_ids):
-        body = dump(replace(known, trusted_principals=trust[0], trusted_account_ids=trust[1]))
+    now = replace(
+        known,
+        trusted_principals=account.trusted_principals,
+        trusted_account_ids=account.trusted_account_ids,
+        may_trust_root=account.may_trust_root,
+    )
+    if now != known:
+        body = dump(now)
         connection.execute(update(accounts).where(accounts.c.id == account.id).values(body=body))
 
 

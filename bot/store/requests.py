@@ -199,13 +199,11 @@ def show_pending_anew(connection: Connection) -> None:
     connection.execute(change.values(shown_state=""))
 
 
-def read_overdue(connection: Connection, *, now: datetime) -> tuple[RemediationRequest, ...]:
-    """Requests that nobody decided in time."""
-    query = select(requests).where(
-        ALONE,
-        requests.c.state == RequestState.PENDING.value,
-        requests.c.expires_at <= now,
-    )
+def read_overdue(
+    connection: Connection, *, now: datetime, state: RequestState = RequestState.PENDING
+) -> tuple[RemediationRequest, ...]:
+    """Requests that nobody decided in time; or nobody has prepared, where `state` asks for these."""
+    query = select(requests).where(ALONE, requests.c.state == state.value, requests.c.expires_at <= now)
     return _all(connection.execute(query))
 
 

@@ -12,6 +12,7 @@ from sqlalchemy import Engine
 from bot.aws.boto3_reader import Boto3Reader
 from bot.aws.explain import read_deep
 from bot.aws.inventory import Wanted, own_access, read_caller, read_inventory
+from bot.aws.organization import read_state
 from bot.aws.reader import Reader, ReaderLimits
 from bot.aws.reader_thread import ReaderThread
 from bot.aws.remains import read_remains, read_until_gone
@@ -77,6 +78,7 @@ def build_aws(settings: Settings) -> Aws:
         read_inventory=inventory,
         refresh_inventory=inventory.refresh,
         reach=reach,
+        read_standing=lambda account: read_standing(settings, config, account),
         read_accounts=reader.read_accounts,
         read_deep=read_deep_of,
         read_target=read_target_of,
@@ -91,6 +93,16 @@ def build_aws(settings: Settings) -> Aws:
         close=reader.close,
         probes=lambda: probes_of_aws(settings, inventory),
     )
+
+
+def read_standing(settings: Settings, config: AwsConfig, account: Account) -> Account | None:
+    """An account of settings' own may be in no organization, and has no state then but what is known."""
+    if not settings.aws.organization.enabled:
+        return account
+    state = read_state(config, account.id)
+    if state is None:
+        return account if account.id in settings.aws.entries else None
+    return replace(account, state=state)
 
 
 def read_accounts_in_scope(settings: Settings, config: AwsConfig) -> tuple[Account, ...]:
@@ -156,4 +168,5 @@ class Reach:
             access=configured.access,
             trusted_principals=configured.trusted_principals,
             trusted_account_ids=configured.trusted_account_ids,
+            may_trust_root=configured.may_trust_root,
         )

@@ -69,6 +69,8 @@ class FakeCloud:
         self.faults: dict[str, AwsError] = {}
         self.is_slow_to_show = False
         """Roles and attachments are made, but a read back does not show them yet."""
+        self.is_silent = False
+        """A role is made without an answer, and shown only to whoever waits for it."""
         self.lock = RLock()
 
     def add_role(self, account: Account, name: str = "support", **changes: Any) -> CloudRole:
@@ -94,6 +96,7 @@ class FakeCloud:
             access=REACH,
             trusted_principals=known.trusted_principals,
             trusted_account_ids=known.trusted_account_ids,
+            may_trust_root=known.may_trust_root,
         )
 
     def load(self) -> None:
@@ -126,6 +129,7 @@ class FakeCloud:
             read_identity=self._read_identity,
             read_inventory=self._read_inventory,
             reach=self._reach,
+            read_standing=self._standing,
             read_accounts=lambda accounts: [self._facts(account, clock) for account in accounts],
             read_deep=self._deep,
             read_target=lambda account, plan, _: self._target(account, plan, clock),
@@ -151,6 +155,11 @@ class FakeCloud:
     def _reach(self, account: Account) -> Account:
         self.call("Reach")
         return self.reach(account)
+
+    def _standing(self, account: Account) -> Account | None:
+        self.call("DescribeAccount")
+        known = self.accounts.get(account.id)
+        return None if known is None else replace(account, state=known.state)
 
     def _facts(self, account: Account, clock: Clock) -> AccountFacts:
         if account.access != REACH:
@@ -243,12 +252,17 @@ class FakeWriter(Writer):
     def may_have_written(self) -> bool:
         return True
 
+    @property
+    def may_be_unseen(self) -> bool:
+        return self._cloud.is_silent
+
     def observe(self) -> ObservedRole | None:
         self._cloud.call("GetRole")
-        return self._look()
+        return None if self._cloud.is_silent else self._look()
 
     def wait_for_role(self) -> ObservedRole | None:
-        return self.observe()
+        self._cloud.call("GetRole")
+        return self._look()
 
     def create_role(self, why_not: WhyNot = nothing_against) -> Created | NotOurs | Withheld:
         with self._cloud.lock:
@@ -276,6 +290,8 @@ class FakeWriter(Writer):
             )
             self._cloud.roles.setdefault(plan.account_id, []).append(role)
             ids = self._cloud.changed("CreateRole", plan.account_id)
+            if self._cloud.is_silent:
+                raise AwsError("CreateRole: ReadTimeoutError", "ReadTimeoutError")
             return Created(plan.role_arn, role_id, already=False, request_ids=ids)
 
     def attach_policy(self, why_not: WhyNot = nothing_against) -> Attached | NotOurs | Withheld:

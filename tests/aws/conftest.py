@@ -374,7 +374,8 @@ def read(request: pytest.FixtureRequest, read_fast: Any) -> Callable[..., Accoun
     def one(account: Account, providers: ProvidersNeeded = no_providers, attempts: int = 1) -> AccountFacts:
         if request.param == "boto3":
             return Boto3Reader(AwsConfig(), providers, max_attempts=attempts).read_account(account)
-        facts: AccountFacts = read_fast([account], providers, max_attempts=attempts)[account.id]
+        limits = {"max_attempts": attempts, "max_throttled": attempts}
+        facts: AccountFacts = read_fast([account], providers, **limits)[account.id]
         return facts
 
     return one

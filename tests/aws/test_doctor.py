@@ -219,14 +219,16 @@ def test_the_organization_is_listed_and_what_was_not_tried_is_counted():
     assert sum(len(each.about) for each in found if each.id == "aws.scan-role") == 1
 
 
-def test_an_organization_that_refuses_is_wrong(switches: AwsSwitches):
-    switches.fail("organizations:ListAccounts", "AccessDeniedException", times=2)
+@pytest.mark.parametrize("operation", ["ListAccounts", "DescribeAccount"])
+def test_an_organization_that_refuses_is_wrong(switches: AwsSwitches, operation: str):
+    switches.fail(f"organizations:{operation}", "AccessDeniedException", times=2)
     settings = Settings.model_validate({"aws": {"organization": {"enabled": True}}})
 
     found = run_probes(aws_probes(settings))
 
-    assert "ListAccounts in AWS Organizations: AccessDeniedException." in {each.text for each in found}
-    assert states(found)["aws.scan-role"] == {State.SKIPPED}
+    assert f"{operation} in AWS Organizations: AccessDeniedException." in {each.text for each in found}
+    if operation == "ListAccounts":
+        assert states(found)["aws.scan-role"] == {State.SKIPPED}
 
 
 @pytest.mark.usefixtures("switches")

@@ -138,3 +138,30 @@ def test_without_credentials_the_next_step_is_told(monkeypatch: pytest.MonkeyPat
 
     with pytest.raises(AwsError, match="Set AWS_PROFILE"):
         read_caller(AwsConfig())
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "why"),
+    [
+        ("AWS_PROFILE", "nobody", "ProfileNotFound"),
+        ("AWS_ENDPOINT_URL", "hunter2", "ValueError"),
+        ("AWS_DEFAULT_REGION", "no such", "InvalidRegionError"),
+    ],
+)
+def test_what_keeps_aws_from_being_asked_at_all_is_told(
+    monkeypatch: pytest.MonkeyPatch, variable: str, value: str, why: str
+) -> None:
+    monkeypatch.setenv(variable, value)
+
+    with pytest.raises(AwsError, match="Correct AWS_PROFILE, AWS_ENDPOINT_URL") as raised:
+        read_caller(AwsConfig())
+
+    assert f"({why})" in str(raised.value)
+    assert "hunter2" not in str(raised.value)
+
+
+def test_half_of_the_credentials_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("AWS_SECRET_ACCESS_KEY")
+
+    with pytest.raises(AwsError, match=r"Only half .* Set AWS_PROFILE"):
+        read_caller(AwsConfig())

@@ -1,6 +1,7 @@
 """The accounts of an organization: botocore's Stubber holds every call to AWS's own model."""
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -8,22 +9,36 @@ from botocore.stub import Stubber
 
 from bot.aws import organization
 from bot.aws.boto3_reader import make_client, make_session
-from bot.aws.organization import Organization, OrganizationAccount, parse_state, read_organization
+from bot.aws.organization import (
+    Organization,
+    OrganizationAccount,
+    parse_state,
+    read_organization,
+    read_state,
+)
 from bot.aws.sessions import AwsConfig
-from bot.domain.account import AccountId, AccountState
+from bot.domain.account import Account, AccountId, AccountState
 from bot.domain.errors import AwsError
+from bot.settings import Settings
+from bot.wiring import worker_side
 
 MANAGEMENT = "999999999999"
 
 
 @pytest.fixture
-def stub(monkeypatch: pytest.MonkeyPatch) -> Iterator[Stubber]:
+def describing(monkeypatch: pytest.MonkeyPatch) -> Iterator[Stubber]:
     client = make_client("organizations", AwsConfig(), make_session())
     monkeypatch.setattr(organization, "make_client", lambda *_: client)
     with Stubber(client) as stubber:
-        stubber.add_response("describe_organization", {"Organization": {"MasterAccountId": MANAGEMENT}}, {})
         yield stubber
         stubber.assert_no_pending_responses()
+
+
+@pytest.fixture
+def stub(describing: Stubber) -> Stubber:
+    """The same, for a whole listing: it begins with the organization itself."""
+    describing.add_response("describe_organization", {"Organization": {"MasterAccountId": MANAGEMENT}}, {})
+    return describing
 
 
 def raw(number: int, **given: Any) -> dict[str, Any]:
@@ -162,3 +177,46 @@ def test_a_whole_organization_is_read_over_the_wire(fake: Any) -> None:
 
     assert len(found.accounts) == 2000
     assert len({account.id for account in found.accounts}) == 2000
+
+
+def test_the_state_of_one_account_is_read_by_itself(describing: Stubber) -> None:
+    answer = {"Account": raw(1, State="PENDING_CLOSURE")}
+    describing.add_response("describe_account", answer, {"AccountId": ONE.id})
+
+    assert read_state(AwsConfig(), ONE.id) is AccountState.PENDING_CLOSURE
+
+
+def test_an_account_that_the_organization_does_not_have_has_no_state_there(describing: Stubber) -> None:
+    describing.add_client_error("describe_account", "AccountNotFoundException")
+
+    assert read_state(AwsConfig(), ONE.id) is None
+
+
+def test_a_state_that_may_not_be_read_is_a_fault(describing: Stubber) -> None:
+    describing.add_client_error("describe_account", "AccessDeniedException", http_status_code=400)
+
+    with pytest.raises(AwsError, match="Allow organizations:DescribeAccount"):
+        read_state(AwsConfig(), ONE.id)
+
+
+ONE = Account(AccountId("000000000001"), "one")
+LISTED = {"accounts": [{"id": ONE.id}]}
+CLOSED = replace(ONE, state=AccountState.CLOSED)
+
+
+@pytest.mark.parametrize(
+    ("aws", "state", "standing"),
+    [
+        ({"organization": {"enabled": True}}, AccountState.CLOSED, CLOSED),
+        ({"organization": {"enabled": True}}, None, None),
+        ({"organization": {"enabled": True}, **LISTED}, None, ONE),
+        (LISTED, AccountState.CLOSED, ONE),
+    ],
+    ids=["closed", "left", "of settings alone", "no organization"],
+)
+def test_an_account_stands_as_the_organization_has_it_now(
+    monkeypatch: pytest.MonkeyPatch, aws: Any, state: AccountState | None, standing: Account | None
+) -> None:
+    monkeypatch.setattr(worker_side, "read_state", lambda *_: state)
+
+    assert worker_side.read_standing(Settings(aws=aws), AwsConfig(), ONE) == standing

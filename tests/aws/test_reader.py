@@ -153,20 +153,20 @@ def test_an_account_that_takes_too_long_is_a_timeout_and_keeps_nobody_waiting(
 
     aws.on("ListEntitiesForPolicy", slow_for_one)
     try:
-        facts = read_fast([an_account("111111111111"), an_account("222222222222")], account_seconds=0.3)
+        facts = read_fast([an_account("111111111111"), an_account("222222222222")], account_seconds=1.5)
     finally:
         released.set()
 
     assert facts["222222222222"].unreadable is None
     assert facts["111111111111"].unreadable.code is UnreadableCode.TIMEOUT
     assert facts["111111111111"].unreadable.text == (
-        "ListEntitiesForPolicy as SupportRoleScanner in 111111111111: no answer for good within 0.3 s"
+        "ListEntitiesForPolicy as SupportRoleScanner in 111111111111: no answer for good within 1.5 s"
     )
 
 
 @pytest.mark.parametrize(
     ("answer", "calls"),
-    [(("Throttling", 400), 3), (("InternalFailure", 500), 3), (("AccessDenied", 403), 1)],
+    [(("Throttling", 400), 4), (("InternalFailure", 500), 3), (("AccessDenied", 403), 1)],
 )
 def test_only_what_may_pass_is_tried_again_and_not_for_ever(
     aws: Any,
@@ -177,7 +177,7 @@ def test_only_what_may_pass_is_tried_again_and_not_for_ever(
 ) -> None:
     aws.on("ListEntitiesForPolicy", aws.error(*answer))
 
-    read_fast([an_account()], max_attempts=3, first_backoff=0.001)
+    read_fast([an_account()], max_attempts=3, max_throttled=4, first_backoff=0.001)
 
     assert len(aws.calls("ListEntitiesForPolicy")) == calls
 

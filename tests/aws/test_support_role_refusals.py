@@ -9,9 +9,19 @@ import pytest
 
 from bot.aws.session_policies import build_undo_policy, build_write_policy
 from bot.aws.sessions import AwsConfig
-from bot.aws.support_role import UNDO_ACTIONS, WRITE_ACTIONS, Attached, Created, Deleted, NotOurs, Writer
+from bot.aws.support_role import (
+    UNDO_ACTIONS,
+    WRITE_ACTIONS,
+    Attached,
+    Created,
+    Deleted,
+    NotOurs,
+    Withheld,
+    Writer,
+)
 from bot.domain.account import Access, Account
 from bot.domain.errors import AwsError
+from bot.domain.guards import Refused
 from bot.domain.plan import Plan
 
 ACCOUNT = "111122223333"
@@ -20,6 +30,7 @@ OWN_ACCOUNT = "999999999999"
 NAME = "aws-support-access"
 PRINCIPAL = f"arn:aws:iam::{ACCOUNT}:role/IncidentManager"
 POLICY = "arn:aws:iam::aws:policy/AWSSupportAccess"
+PAUSED = Refused("remediation_enabled", "Fixes are paused by an administrator.")
 WRITES = {"AttachRolePolicy", "CreateRole", "DeleteRole", "DetachRolePolicy", "TagRole"}
 
 
@@ -184,6 +195,17 @@ def test_a_principal_that_does_not_exist_ends_in_a_clear_error(
     assert sum(slept) == 30
 
 
+def test_a_boundary_that_does_not_exist_is_named(a_writer: Any, aws: Any, a_plan: Any) -> None:
+    aws.on("CreateRole", aws.error("NoSuchEntity", 404))
+    boundary = f"arn:aws:iam::{ACCOUNT}:policy/Boundary"
+
+    with pytest.raises(AwsError, match=r"correct remediation\.permissions_boundary") as raised:
+        a_writer(plan=a_plan(permissions_boundary=boundary)).create_role()
+
+    assert boundary in str(raised.value)
+    assert (raised.value.code, raised.value.request_id) == ("NoSuchEntity", "request-NoSuchEntity")
+
+
 def test_a_namesake_in_other_case_is_not_ours(a_writer: Any, aws: Any) -> None:
     """IAM keeps names apart by case when it reads, but not when it creates."""
     aws.on("CreateRole", aws.error("EntityAlreadyExists", 409))
@@ -300,6 +322,66 @@ def test_a_throttled_write_is_tried_again(a_writer: Any, aws: Any, our_role: Any
 
     assert isinstance(a_writer().attach_policy(), Attached)
     assert writes(aws) == ["AttachRolePolicy", "AttachRolePolicy"]
+
+
+@pytest.mark.parametrize("action", ["CreateRole", "AttachRolePolicy", "DetachRolePolicy", "DeleteRole"])
+def test_a_write_without_an_answer_is_not_sent_again_once_something_speaks_against_it(
+    a_writer: Any, aws: Any, our_role: Any, action: str
+) -> None:
+    """The retries of one call take seconds, in which somebody may pause fixes."""
+    if action != "CreateRole":
+        aws.on("GetRole", our_role())
+    if action.startswith("De"):
+        aws.on("ListAttachedRolePolicies", aws.attached(*([POLICY] if action == "DetachRolePolicy" else [])))
+        aws.on(
+            "ListRolePolicies", aws.ok("ListRolePolicies", "<PolicyNames/><IsTruncated>false</IsTruncated>")
+        )
+    aws.on(action, aws.error("ServiceFailure", 500), aws.ok(action))
+    answers = iter([None, PAUSED])
+    deeds = {
+        "CreateRole": lambda writer: writer.create_role(lambda: next(answers)),
+        "AttachRolePolicy": lambda writer: writer.attach_policy(lambda: next(answers)),
+    }
+
+    answer = deeds.get(
+        action, lambda writer: writer.delete_created_role("AROAEXAMPLE", why_not=lambda: next(answers))
+    )(a_writer())
+
+    assert isinstance(answer, Withheld)
+    assert answer.refused == PAUSED
+    assert writes(aws) == [action]
+
+
+def test_a_role_that_a_lost_call_may_have_made_is_known_to_be_perhaps_unseen(
+    a_writer: Any, aws: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.aws.write_session.MAX_ATTEMPTS", 1)
+    refused, lost = a_writer(), a_writer()
+
+    aws.on("CreateRole", aws.error("LimitExceeded", 409))
+    with pytest.raises(AwsError, match="LimitExceeded"):
+        refused.create_role()
+    aws.on("CreateRole", aws.error("ServiceFailure", 500))
+    with pytest.raises(AwsError, match="ServiceFailure"):
+        lost.create_role()
+
+    assert (refused.may_be_unseen, lost.may_be_unseen) == (False, True)
+
+
+def test_an_inline_policy_behind_an_empty_page_keeps_the_role_untouched(
+    a_writer: Any, aws: Any, our_role: Any
+) -> None:
+    empty = "<PolicyNames/><IsTruncated>true</IsTruncated><Marker>next</Marker>"
+    full = "<PolicyNames><member>Extra</member></PolicyNames><IsTruncated>false</IsTruncated>"
+    aws.on("GetRole", our_role())
+    aws.on("ListAttachedRolePolicies", aws.attached(POLICY))
+    aws.on("ListRolePolicies", aws.ok("ListRolePolicies", empty), aws.ok("ListRolePolicies", full))
+
+    answer = a_writer().delete_created_role("AROAEXAMPLE")
+
+    assert isinstance(answer, NotOurs)
+    assert "Extra" in answer.reason
+    assert writes(aws) == []
 
 
 def test_tags_trust_and_names_on_the_wire_are_those_of_the_plan(a_writer: Any, aws: Any, a_plan: Any) -> None:

@@ -8,18 +8,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from botocore.auth import SigV4Auth
-from botocore.awsrequest import AWSRequest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
-from yarl import URL
 
-from bot.aws.faults import Place
-from bot.aws.inspection import Call
 from bot.aws.sessions import AwsConfig, Credentials, botocore_session
-from bot.aws.wire import Endpoint, OwnCredentials, rehearse, signed
-from bot.domain.account import Account, AccountId
+from bot.aws.wire import OwnCredentials, Wire, rehearse
+from bot.domain.errors import AwsError
 from bot.domain.facts import AccountFacts, UnreadableCode
 
 ACCOUNT = "111122223333"
@@ -27,7 +22,7 @@ ACCOUNT = "111122223333"
 
 def endpoint(service: str, **config: Any) -> tuple[str, str]:
     found = rehearse(botocore_session(), AwsConfig(**config), service)
-    return str(found.url), found.region
+    return str(found.url), found.signer.region
 
 
 @pytest.mark.parametrize(
@@ -187,6 +182,21 @@ def test_a_certificate_that_is_not_trusted_ends_the_call_at_once(
     assert unreadable.next_step.startswith("Set AWS_CA_BUNDLE")
 
 
+@pytest.mark.parametrize(
+    ("variable", "told"),
+    [("AWS_CA_BUNDLE", "Correct AWS_CA_BUNDLE, or unset it."), ("AWS_RETRY_MODE", "(InvalidRetryModeError)")],
+)
+def test_a_machine_from_which_aws_cannot_be_asked_is_told_before_any_call(
+    aws: Any, monkeypatch: Any, variable: str, told: str
+) -> None:
+    monkeypatch.setenv(variable, "/no/such/thing")
+
+    with pytest.raises(AwsError) as raised:
+        Wire(AwsConfig(), connections=1)
+
+    assert told in str(raised.value)
+
+
 def test_calls_are_signed_for_their_own_service_and_region(aws: Any, an_account: Any, read_fast: Any) -> None:
     read_fast([an_account()], config=AwsConfig(region="eu-west-1"))
 
@@ -224,25 +234,3 @@ def test_own_credentials_are_renewed_off_the_event_loop() -> None:
 
 def test_credentials_never_show_in_a_repr() -> None:
     assert repr(Credentials("AKIAEXAMPLE", "secret", "token")) == "Credentials()"
-
-
-@pytest.mark.parametrize(
-    "url",
-    [
-        "https://sts.us-east-1.amazonaws.com/",
-        "https://iam.amazonaws.com:443/",
-        "http://127.0.0.1:4600/",
-        "http://[::1]:5000/",
-        "http://aws.test:80/",
-        "https://vpce-1.sts.us-east-1.vpce.amazonaws.com:8443/",
-    ],
-)
-def test_the_host_is_signed_as_botocore_would_from_the_address(url: str) -> None:
-    model = rehearse(botocore_session(), AwsConfig(), "sts").model
-    at = Endpoint(URL(url, encoded=True), "us-east-1", None, model)
-    keys, place = Credentials("AKIA", "secret", None), Place(Account(AccountId(ACCOUNT)), "sts", "x")
-    _, headers = signed(Call("sts", "GetCallerIdentity", {}, keys, place), keys, at)
-
-    unsaid = SigV4Auth(keys, "sts", "us-east-1").headers_to_sign(AWSRequest("POST", url))
-    assert headers["Host"] == unsaid["host"]
-    assert "host;" in headers["Authorization"]

@@ -1,5 +1,6 @@
 """A process that ends at a moment that a test chooses: at a call to AWS, a commit, or a step's end."""
 
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -8,7 +9,7 @@ from typing import Any
 
 import pytest
 from adapters.aws import CloudRole, FakeCloud, FakeWriter
-from sqlalchemy import Engine
+from sqlalchemy import Engine, event
 
 from bot.aws.support_role import Deleted, NotOurs, WhyNot, Withheld
 from bot.aws.written import nothing_against
@@ -22,6 +23,7 @@ from bot.flows.ports import Clock
 from building.values import an_account
 
 BEFORE_COMMIT = "before a commit"
+READING = frozenset({"SELECT", "BEGIN", "PRAGMA", "SET"})
 
 
 class Killed(BaseException):
@@ -37,20 +39,28 @@ class Cut:
     """Ends the process at the moment of that number, once; and knows the moments that were passed.
 
     Or lets something else happen there; what writes itself cannot do so while a transaction is open.
+
+    Where `state` is what would outlive the process, moments between which it is the same are one: whoever
+    comes next finds the same.
     """
 
     number: int = 0
     happens: Callable[[str], None] = die
     in_transactions: bool = True
+    state: Callable[[], object] = object
+    """Compared with that of the moment before; unless it is given, no two are the same."""
     is_armed: bool = False
     moments: list[str] = field(default_factory=list)
     has_happened: bool = False
     thread: int = 0
     """Whose moments count: not those of what shows the progress, which come when they come."""
+    _passed: int = 0
+    _before: object = None
 
     def arm(self, number: int) -> None:
         """Begin to count; nothing ends at number 0."""
         self.number, self.is_armed, self.moments, self.has_happened = number, True, [], False
+        self._passed, self._before = 0, None
         self.thread = get_ident()
 
     def disarm(self) -> None:
@@ -61,7 +71,11 @@ class Cut:
         if not self.is_armed or self.has_happened or is_passed_over or self.thread != get_ident():
             return
         self.moments.append(words)
-        if len(self.moments) == self.number:
+        state = self.state()
+        if state == self._before:
+            return
+        self._passed, self._before = self._passed + 1, state
+        if self._passed == self.number:
             self.has_happened = True
             self.happens(words)
 
@@ -146,15 +160,28 @@ class TwoCalls(FakeWriter):
 
 
 @contextmanager
-def cutting_commits(engine: Engine, cut: Cut) -> Iterator[None]:
-    """Make moments of the commits to a database."""
+def cutting_commits(engine: Engine, cut: Cut) -> Iterator[Callable[[], object]]:
+    """Make moments of the commits to a database.
+
+    Yields what tells whether the thread whose moments count has written to it, or committed what it wrote.
+    """
     commit = engine.dialect.do_commit
+    sent: Counter[int] = Counter()
+    committed: Counter[int] = Counter()
+
+    def executed(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
+        sent[get_ident()] += statement.split(None, 1)[0].upper() not in READING
 
     def watched(connection: Any) -> None:
         cut.moment(BEFORE_COMMIT)
         commit(connection)
+        committed[get_ident()] = sent[get_ident()]
         cut.moment("after a commit")
 
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(engine.dialect, "do_commit", watched)
-        yield
+    event.listen(engine, "after_cursor_execute", executed)
+    try:
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(engine.dialect, "do_commit", watched)
+            yield lambda: (sent[cut.thread], committed[cut.thread])
+    finally:
+        event.remove(engine, "after_cursor_execute", executed)

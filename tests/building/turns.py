@@ -7,7 +7,7 @@ from threading import Condition, Thread, get_ident
 
 from building.cutting import BEFORE_COMMIT, Cut
 
-PATIENCE = 15.0
+PATIENCE = 60.0
 
 
 @dataclass(slots=True)

@@ -6,7 +6,7 @@ from collections.abc import Callable
 POLL_SECONDS = 0.01
 
 
-def eventually(holds: Callable[[], bool], what: str, *, seconds: float = 15.0) -> None:
+def eventually(holds: Callable[[], bool], what: str, *, seconds: float = 60.0) -> None:
     """Return as soon as `holds` does; fail with `what` when it has not within the deadline."""
     deadline = time.monotonic() + seconds
     while not holds():

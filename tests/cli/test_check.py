@@ -14,7 +14,7 @@ from urllib.request import Request, urlopen
 
 import pytest
 
-from bot.cli.check import exit_code
+from bot.cli.exit_codes import exit_code
 from bot.domain.account import Account, AccountId
 from bot.domain.finding import Finding, Verdict
 
@@ -174,12 +174,33 @@ def test_output_goes_to_a_file_whole_and_nothing_to_stdout(
     assert sorted(each.name for each in empty_folder.iterdir()) == ["report.json", "support-role.toml"]
 
 
-@pytest.mark.parametrize("output", ["missing/report.json", "."])
-def test_an_output_that_cannot_be_written_is_refused_before_anything_is_read(call: Call, output: str) -> None:
-    ended = call("check", "--output", output)
+def test_a_verdict_that_is_asked_for_does_not_hide_that_some_accounts_are_unknown(
+    call: Call, aws: Any, settings: Any
+) -> None:
+    """What could not be read may fail as well: exit code 0 would say that nothing does."""
+    settings(aws.accounts("pass", "deny-assume"))
 
-    assert ended.code == 2
-    assert "--output" in ended.err
+    ended = call("check", "verdict:fail")
+
+    assert (ended.code, ended.out) == (3, "No account has what was asked for\n")
+    assert ended.err == "1 account could not be read and may belong here: see verdict:unknown.\n"
+
+
+@pytest.mark.parametrize(
+    ("line", "told"),
+    [
+        (("--format", "asff", "--asff-region", "eu central"), "e.g. eu-central-1"),
+        (("",), "Leave it out to check all accounts."),
+        (("payments", " "), "Leave it out to check all accounts."),
+    ],
+)
+def test_what_cannot_be_meant_is_refused_before_anything_is_read(
+    call: Call, line: tuple[str, ...], told: str
+) -> None:
+    ended = call("check", *line)
+
+    assert (ended.code, ended.out) == (2, "")
+    assert told in ended.err
 
 
 def test_a_table_in_a_file_has_no_colour(call: Call, aws: Any, settings: Any, empty_folder: Path) -> None:
@@ -193,7 +214,7 @@ def test_a_table_in_a_file_has_no_colour(call: Call, aws: Any, settings: Any, em
 
 
 def until(happened: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + 60
     while not happened():
         assert time.monotonic() < deadline, "it did not happen in time"
         time.sleep(0.02)
@@ -219,7 +240,7 @@ def test_ctrl_c_prints_what_is_known_and_says_what_is_not(
         ) as process:
             until(lambda: calls(aws, "GetRole") >= 4)
             process.send_signal(signal.SIGINT)
-            out, err = process.communicate(timeout=20)
+            out, err = process.communicate(timeout=60)
     finally:
         post(aws, "/_fake/config?latency_ms=0")
 

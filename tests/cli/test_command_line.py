@@ -53,8 +53,8 @@ def test_every_command_has_help_and_takes_the_common_options(call: Call, name: s
 
     assert ended.code == 0
     assert command is not None
-    members = command.commands.values() if isinstance(command, click.Group) else [command]
-    for member in members:
+    members = command.commands.values() if isinstance(command, click.Group) else []
+    for member in (command, *members):
         options = {option for parameter in member.params for option in parameter.opts}
         assert {"--config", "--log-level", "--log-format"} <= options
 
@@ -91,6 +91,27 @@ def test_the_common_options_count_before_and_after_the_command(
     assert ended.err.splitlines()[0] == "There are 2 problems in the configuration:"
     assert "aws.partition" in ended.err
     assert "did you mean aws.scan_role?" in ended.err
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        ["--config", "bad.toml", "audit", "verify"],
+        ["audit", "--config", "bad.toml", "verify"],
+        ["audit", "verify", "--config", "bad.toml"],
+        ["--config", "other.toml", "audit", "--config", "bad.toml", "verify"],
+        ["audit", "--config", "other.toml", "verify", "--config", "bad.toml"],
+    ],
+)
+def test_they_count_between_the_words_of_a_command_that_has_two(
+    call: Call, empty_folder: Path, line: list[str]
+) -> None:
+    (empty_folder / "bad.toml").write_text('[aws]\npartition = "mars"\n', "utf-8")
+
+    ended = call(*line)
+
+    assert ended.code == 2
+    assert "aws.partition" in ended.err
 
 
 def test_a_child_process_is_given_the_same_options() -> None:

@@ -97,7 +97,7 @@ def test_before_the_first_check_there_is_no_pack(call: Call, empty_folder: Path)
 
     ended = call("evidence", "--output", "pack.zip")
 
-    assert ended.code == 1
+    assert ended.code == 2
     assert "Nothing was checked yet" in ended.err
     assert list(empty_folder.glob("*pack*")) == []
 
@@ -106,7 +106,7 @@ def test_before_the_first_check_there_is_no_pack(call: Call, empty_folder: Path)
 def test_where_there_is_no_database_none_is_made(call: Call, empty_folder: Path, command: tuple[str, ...]):
     ended = call(*command)
 
-    assert ended.code == 1
+    assert ended.code == 2
     assert "There is no database at sqlite:///support-role.db." in ended.err
     assert list(empty_folder.iterdir()) == []
 
@@ -116,7 +116,7 @@ def test_a_database_of_another_version_is_not_touched(call: Call, empty_folder: 
 
     ended = call("evidence", "--output", "pack.zip")
 
-    assert ended.code == 1
+    assert ended.code == 2
     assert "is not of this version" in ended.err
 
 
@@ -140,6 +140,6 @@ def test_the_zip_is_one_that_other_programs_read(call: Call, store: Path):
 def test_a_fresh_scan_needs_a_running_worker(call: Call, store: Path):
     ended = call("evidence", "--check", "--output", "pack.zip")
 
-    assert ended.code == 1
+    assert ended.code == 2
     assert "No worker is running" in ended.err
     assert not (store.parent / "pack.zip").exists()

@@ -11,11 +11,14 @@ import pytest
 
 from bot.aws.boto3_reader import make_client, make_session
 from bot.aws.sessions import AwsConfig, Credentials
+from bot.domain.finding import Verdict
 from bot.sandbox.aws.process import start_aws
 from bot.sandbox.configuration import aws_environment, settings_toml
 from bot.sandbox.landing_zone import ADMIN_ACCESS_KEY, ADMIN_ROLE, ADMIN_SECRET_KEY, arn_in, document
 from bot.sandbox.slack.workspace import default_workspace
 from bot.sandbox.world import sandbox_world
+from bot.store import findings as findings_kept
+from bot.store.engine import build_engine
 
 Call = Callable[..., Any]
 WORLD = sandbox_world()
@@ -108,6 +111,16 @@ def test_a_role_that_is_denied_support_is_weak_only_to_a_deeper_look(call: Call,
 def test_the_exit_code_goes_by_the_deeper_look(call: Call, denied: None) -> None:
     assert call("check", SOUND, "--strict").code == 0
     assert call("check", SOUND, "--strict", "--explain").code == 1
+
+
+def test_what_a_deeper_look_adds_is_not_kept(call: Call, denied: None, empty_folder: Path) -> None:
+    """The bot's own scans would turn the verdict back, and each look would be a change in its history."""
+    call("check", SOUND, "--explain", "--save")
+
+    engine = build_engine(f"sqlite:///{empty_folder / 'support-role.db'}")
+    with engine.connect() as connection:
+        assert findings_kept.read_verdicts(connection) == {SOUND: Verdict.PASS}
+    engine.dispose()
 
 
 def test_the_table_has_a_block_of_evidence_for_each_account_that_passes_too(call: Call) -> None:

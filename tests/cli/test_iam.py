@@ -208,6 +208,18 @@ def test_the_documents_of_terraform_are_json_with_its_own_variables(call: Call) 
     }
 
 
+def test_terraform_is_spaced_as_its_own_formatter_would(call: Call) -> None:
+    """What is checked in must pass `terraform fmt -check`, which aligns lines that stand together."""
+    lines = call("iam", "--format", "terraform").out.splitlines()
+
+    together: list[int] = []
+    for line in lines:
+        found = re.match(r"  \w+ *=(?! jsonencode)", line)
+        together = [*together, found.end()] if found else []
+        assert len(set(together)) <= 1, line
+    assert not [line for line in lines if re.match(r' +"[^"]*":', line)]
+
+
 def test_a_boundary_of_the_customers_own_is_that_of_the_account_the_role_is_deployed_to() -> None:
     fix = {"permissions_boundary": "arn:{partition}:iam::{account_id}:policy/Bound"}
 

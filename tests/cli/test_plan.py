@@ -1,10 +1,14 @@
 import json
+import re
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from building.plan_texts import READERS
+from building.values import an_account
 
+from bot.domain.account import AccountId, AccountState
 from bot.domain.plan_forms import PlanForm
 
 Call = Callable[..., Any]
@@ -56,6 +60,14 @@ def test_the_plan_is_the_one_that_settings_ask_for(call: Call, failing: str, mon
 
     assert plan["role_path"] == "/support/"
     assert "aws:MultiFactorAuthPresent" in plan["trust"]
+
+
+def test_terraform_is_spaced_as_its_own_formatter_would(call: Call, failing: str) -> None:
+    """What is checked in must pass `terraform fmt -check`."""
+    lines = call("plan", failing, "--as", "terraform").out.splitlines()
+
+    assert '    "Version" : "2012-10-17"' in lines
+    assert not [line for line in lines if re.match(r' +"[^"]*":', line)]
 
 
 def test_the_plans_hash_is_of_what_was_read(call: Call, aws: Any, settings: Any) -> None:
@@ -133,6 +145,20 @@ def test_an_account_that_cannot_be_read_is_neither_planned_nor_refused(
     assert f"({account}) could not be read: " in ended.err
     assert "AccessDenied" in ended.err
     assert "\n→ " in ended.err
+
+
+def test_an_account_that_is_closed_is_refused_with_that_as_the_reason(
+    call: Call, failing: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Only an organization knows: nothing of what a plan needs was read, and that is not the trouble."""
+    closed = replace(an_account(), id=AccountId(failing), state=AccountState.SUSPENDED)
+    monkeypatch.setattr("bot.aws.inventory.read_inventory", lambda *_: (closed,))
+
+    ended = call("plan", failing)
+
+    assert (ended.code, ended.out) == (1, "")
+    assert "SUSPENDED" in ended.err
+    assert "Try again" not in ended.err
 
 
 def test_a_name_that_is_nearly_right_is_guessed(call: Call, failing: str) -> None:

@@ -34,6 +34,12 @@ def test_several_principals_stand_in_one_sorted_list():
     assert trust(ROLE, OTHER)["Statement"][0]["Principal"] == {"AWS": [OTHER, ROLE]}
 
 
+def test_a_principal_that_is_named_twice_is_trusted_once():
+    """IAM may give it back once, and then the role would not be what was approved."""
+    assert trust(ROLE, ROLE) == trust(ROLE)
+    assert trust(SAML, SAML) == trust(SAML)
+
+
 def test_mfa_is_asked_of_people_when_settings_ask_for_it():
     assert trust(ROLE, require_mfa=True)["Statement"][0]["Condition"] == {
         "Bool": {"aws:MultiFactorAuthPresent": "true"},

@@ -1,5 +1,7 @@
 """A fix trusts whole ARNs of people's roles, users and SAML providers, and nothing wider."""
 
+from dataclasses import replace
+
 import pytest
 from building.values import an_account
 from hypothesis import given
@@ -35,7 +37,8 @@ def test_a_persons_role_user_or_provider_may_be_trusted(arn: str):
         ("*", "not the whole ARN"),
         ("", "not the whole ARN"),
         (OWN, "not the whole ARN"),
-        (f"arn:aws:iam::{OWN}:root", "not the whole ARN"),
+        (f"arn:aws:iam::{OWN}:root", "allow_account_root is off"),
+        (f"arn:aws:iam::{OWN}:root/x", "not the whole ARN"),
         (f"arn:aws:iam::{OWN}:role/*", "not the whole ARN"),
         (f"arn:aws:iam::{OWN}:role/Resp?nder", "not the whole ARN"),
         (f"arn:aws:iam::{OWN}:role/", "not the whole ARN"),
@@ -88,3 +91,20 @@ def test_in_another_partition_its_own_principals_may_be_trusted():
 
     assert problem_with_principal(f"arn:aws-cn:iam::{OWN}:role/Responder", china) == ""
     assert "partition aws" in problem_with_principal(f"arn:aws:iam::{OWN}:role/Responder", china)
+
+
+def test_a_provider_is_not_trusted_where_the_address_of_the_console_is_not_known():
+    """With another partition's audience the role would be made, and nobody could sign in to it."""
+    iso = an_account(OWN, partition="aws-iso")
+
+    assert problem_with_principal(f"arn:aws-iso:iam::{OWN}:role/Responder", iso) == ""
+    assert "is not known here" in problem_with_principal(f"arn:aws-iso:iam::{OWN}:saml-provider/Okta", iso)
+
+
+def test_a_whole_account_may_be_trusted_where_settings_say_so_and_only_one_of_ours():
+    allowed = replace(ACCOUNT, may_trust_root=True)
+
+    assert problem_with_principal(f"arn:aws:iam::{OWN}:root", allowed) == ""
+    assert problem_with_principal(f"arn:aws:iam::{TRUSTED}:root", allowed) == ""
+    assert "is neither" in problem_with_principal(f"arn:aws:iam::{STRANGE}:root", allowed)
+    assert "partition aws-cn" in problem_with_principal(f"arn:aws-cn:iam::{OWN}:root", allowed)

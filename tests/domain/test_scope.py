@@ -1,5 +1,7 @@
 """SCOPE: what each word selects, and what is said of words that select nothing."""
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -111,6 +113,15 @@ def test_a_part_of_an_organizational_units_name_is_no_match():
 )
 def test_a_word_that_selects_nothing_is_explained(text: str, said: str):
     assert problems(text) == (said,)
+
+
+def test_where_no_tags_were_read_a_tag_is_not_said_to_be_missing_without_a_word_about_that():
+    untagged = [replace(account, tags=()) for account in ACCOUNTS]
+
+    chosen = parsed("tag:team=core").select(untagged)
+
+    assert isinstance(chosen, ScopeError)
+    assert "they are read only where aws.organization.include_tags is set" in str(chosen)
 
 
 def test_all_problems_are_told_at_once():

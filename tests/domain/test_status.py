@@ -40,6 +40,14 @@ def test_a_status_keeps_the_summary_of_all_though_it_shows_a_few():
     assert status.attention == (known[0],)
 
 
+def test_compliance_is_never_100_while_an_account_could_not_be_read():
+    passing = [a_finding(Verdict.PASS)] * 9
+
+    assert summarize(passing).compliance_percent == 100
+    assert summarize([*passing, a_finding(Verdict.SKIPPED)]).compliance_percent == 100
+    assert summarize([*passing, a_finding(Verdict.UNKNOWN)]).compliance_percent == 99
+
+
 def test_the_time_left_follows_from_the_rate_so_far():
     progress = ScanProgress("scan-1", total=400, done=100, started_at=NOW)
 

@@ -85,6 +85,9 @@ def test_what_can_never_be_is_refused_at_once(
     assert isinstance(refused, Refused)
     assert refused.guard == guard
     assert enqueued(world) == []
+    (event,) = world.events()
+    assert (event["kind"], event["account_id"]) == ("fix.refused", account)
+    assert (event["actor"], event["detail"]["guard"]) == (f"{TEAM}/{ASKER.user_id}", guard)
 
 
 def test_while_fixes_are_paused_nobody_can_ask_or_approve(world: World):
@@ -197,9 +200,19 @@ def test_fixes_under_way_count_against_the_limit(world: World):
     assert refused.guard == "within_change_limit"
 
 
-def test_a_request_that_is_not_known_is_refused(world: World):
+def test_a_request_that_is_not_known_is_refused_and_that_is_recorded(world: World):
     for decide in (ask.approve, ask.deny):
         assert isinstance(decide(world.desk, "fix-unknown", a_decider()), Refused)
+
+    assert world.kinds("fix-unknown") == ["fix.refused", "fix.refused"]
+    assert {event["actor"] for event in world.events()} == {f"{TEAM}/{APPROVER.user_id}"}
+
+
+def test_a_click_on_an_id_that_nobody_ever_gave_out_is_recorded_however_long_that_is(world: World):
+    assert isinstance(ask.approve(world.desk, "x" * 2_000, a_decider()), Refused)
+
+    (event,) = world.events()
+    assert event["request_id"] == "x" * 40
 
 
 def test_of_twenty_approvals_at_once_one_wins_and_makes_one_role(world: World):

@@ -88,6 +88,20 @@ def test_what_cannot_be_fixed_is_left_out_with_its_reason(bulk: BulkWorld):
     assert "protected" in reasons[2]
 
 
+def test_at_the_end_the_requester_is_told_what_of_their_wish_was_left_out_and_why(bulk: BulkWorld):
+    """Nobody was asked about it, so that "3 of 3" says nothing of it."""
+    bulk.world.cloud.unreadable[bulk.accounts[0].id] = UNREADABLE
+    report = bulk.prepared()
+    bulk.approve(report)
+    bulk.run(bulk.read(report))
+
+    bulk.chores.show()
+
+    (told,) = bulk.world.told()
+    assert told.startswith("U0ASKER: Your fixes: done. 3 of 3 accounts were fixed. Left out: 1.\n")
+    assert "account 1 (000000000001): AssumeRole: AccessDenied" in told
+
+
 def test_with_nothing_left_nobody_is_asked_and_the_requester_is_told_why(bulk: BulkWorld):
     for account in bulk.accounts:
         bulk.world.cloud.unreadable[account.id] = UNREADABLE
@@ -482,6 +496,13 @@ def test_what_is_being_changed_goes_to_its_end_and_only_then_it_is_stopped(bulk:
     assert during == [BulkState.STOPPING]
     assert states(ended) == ["applied", "skipped", "skipped", "skipped"]
     assert ended.bulk.state is BulkState.STOPPED
+
+
+def test_a_click_about_a_bulk_request_that_is_not_known_is_on_record(bulk: BulkWorld):
+    for deed in (flow.approve_bulk, flow.deny_bulk, flow.stop_bulk):
+        assert isinstance(deed(bulk.world.desk, "bulk-unknown", a_decider()), Refused)
+
+    assert bulk.world.kinds("bulk-unknown") == ["bulk.refused"] * 3
 
 
 def test_it_is_stopped_once(bulk: BulkWorld):

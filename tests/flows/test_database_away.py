@@ -61,7 +61,7 @@ def fix_with(world: World, postgres: Postgres, fault: Fault, call: str) -> None:
 
     (world.cloud.after if call.startswith("+") else world.cloud.before)[call.removeprefix("+")] = happen
     world.start()
-    eventually(lambda: is_ended(world, request.id), "the fix has ended", seconds=30)
+    eventually(lambda: is_ended(world, request.id), "the fix has ended", seconds=60)
     world.wait()
 
     ended, role = world.request(request.id), world.cloud.find(PAYMENTS, NAME)
@@ -107,7 +107,7 @@ def test_what_was_paused_while_the_database_was_away_holds_for_the_next_write(
 
     world.cloud.after["CreateRole"] = go_away
     world.start()
-    eventually(lambda: is_ended(world, request.id), "the fix has ended", seconds=30)
+    eventually(lambda: is_ended(world, request.id), "the fix has ended", seconds=60)
 
     ended = world.request(request.id)
     assert (ended.state, ended.outcome.left_behind) == (RequestState.REFUSED, "")

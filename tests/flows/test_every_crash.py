@@ -2,7 +2,8 @@
 
 The moments are not listed by hand. Every call to AWS, every commit and every answer that the durable engine
 remembers is one, before it and after it; a run is cut short at the first, another at the second, and so on
-until one goes through.
+until one goes through. Where nothing was written anywhere between two moments, whoever comes after the end of
+the process finds the same: there it is cut short once.
 """
 
 from collections.abc import Callable, Iterator
@@ -68,6 +69,10 @@ class Steps:
         remembered: T = self._answers[key]
         return remembered
 
+    @property
+    def remembered(self) -> int:
+        return len(self._answers)
+
     def run(self, workflow: str, world: World, request: RemediationRequest) -> None:
         """As a process does that was just started: only what was remembered is known."""
         parts = world.parts
@@ -93,10 +98,20 @@ def sqlite_engine(sqlite_engine: Engine) -> Engine:
 def watching(world: World, cut: Cut) -> Iterator[Steps]:
     """Make moments of commits and of what the durable engine remembers."""
     steps = Steps(cut)
-    with cutting_commits(world.engine, cut), pytest.MonkeyPatch.context() as patch:
+    with cutting_commits(world.engine, cut) as written, pytest.MonkeyPatch.context() as patch:
         for room in ("prepare", "remediate", "undoer", "undo_run"):
             patch.setattr(f"bot.flows.{room}.DBOS", steps)
+        cut.state = lambda: (written(), outside(world), steps.remembered)
         yield steps
+
+
+def outside(world: World) -> object:
+    """Changes with what is written in AWS, with the time, and with what is told or posted in Slack.
+
+    Before and after a message is changed the database is written to; progress is shown from another thread.
+    """
+    slack = world.messenger
+    return len(world.cloud.calls), world.clock(), len(slack.told), len(slack.messages)
 
 
 Telling = Callable[[World, Steps, RemediationRequest, Cut], None]
@@ -146,6 +161,8 @@ class Story:
         def tell(world: World, steps: Steps, request: RemediationRequest, cut: Cut) -> None:
             self.prepared(world, steps, request)
             cut.in_transactions = False
+            # The process goes on, with all that it knows: no two moments are the same to it.
+            cut.state = object
 
             def happen(_words: str) -> None:
                 change(world)

@@ -77,6 +77,26 @@ def test_what_could_never_be_approved_is_asked_of_nobody(
     assert len(world.kinds(ended.id)) == 2
 
 
+@pytest.mark.parametrize("may_trust_root", [True, False])
+def test_a_whole_account_is_trusted_only_where_settings_say_that_it_may_be(
+    world: World, *, may_trust_root: bool
+):
+    root = f"arn:aws:iam::{PAYMENTS}:root"
+    account = an_account(trusted_principals=(root,), may_trust_root=may_trust_root)
+    world.cloud.accounts = {PAYMENTS: account}
+
+    request = world.prepare(world.ask())
+
+    expected = RequestState.PENDING if may_trust_root else RequestState.REFUSED
+    assert request.state is expected
+    if may_trust_root:
+        assert request.plan is not None
+        assert root in request.plan.trust
+        approved = world.approve(request)
+        assert isinstance(approved, RemediationRequest)
+        assert world.fix(approved).state is RequestState.APPLIED
+
+
 def test_what_was_read_is_known_at_once(world: World):
     world.pending()
 

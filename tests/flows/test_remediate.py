@@ -4,6 +4,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from adapters.aws import FakeWriter
 from building.values import APPROVER, PAYMENTS, TEAM, an_account
 from building.world import Change, World, a_decider
 
@@ -140,6 +141,11 @@ def leave_scope(world: World) -> None:
     world.read_inventory()
 
 
+def suspend_unseen(world: World) -> None:
+    """AWS Organizations has it as suspended, and no scan has listed the accounts since."""
+    world.cloud.accounts = {PAYMENTS: an_account(state=AccountState.SUSPENDED)}
+
+
 def use_up_the_limit(world: World) -> None:
     world.set_policy(max_changes_per_hour=0)
 
@@ -184,6 +190,14 @@ BETWEEN: list[tuple[str, Change, RequestState, str]] = [
     ("expired", lambda w: w.clock.move(hours=1), RequestState.EXPIRED, "expired"),
     ("out of scope", leave_scope, REFUSED, "not in scope"),
     ("suspended", replace_account(state=AccountState.SUSPENDED), REFUSED, "SUSPENDED"),
+    ("suspended since the last scan", suspend_unseen, REFUSED, "SUSPENDED"),
+    ("gone since the last scan", lambda w: w.cloud.accounts.pop(PAYMENTS), REFUSED, "not in scope"),
+    (
+        "state unread",
+        lambda w: w.cloud.faults.update(DescribeAccount=AwsError("DescribeAccount: denied", "AccessDenied")),
+        RequestState.FAILED,
+        "DescribeAccount",
+    ),
     ("protected", lambda w: w.set_policy(protected_accounts=frozenset({PAYMENTS})), REFUSED, "prot"),
     (
         "frozen",
@@ -307,6 +321,35 @@ def test_what_could_not_be_taken_back_is_said(world: World):
     assert NAME in ended.outcome.left_behind
     assert "by hand" in ended.outcome.next_step
     assert world.events(request.id)[-1]["detail"]["left_behind"] == ended.outcome.left_behind
+
+
+def test_a_role_that_may_not_be_looked_at_any_more_is_not_said_to_be_deleted(
+    world: World, monkeypatch: pytest.MonkeyPatch
+):
+    """Under a path IAM denies a look at a role that is not there, so a denied look may mean that it is."""
+    request = world.approved()
+    monkeypatch.setattr(FakeWriter, "wait_for_role", lambda _: None)
+    world.cloud.faults["AttachRolePolicy"] = DENIED
+    world.cloud.faults["DeleteRole"] = AwsError("GetRole: AccessDenied", "AccessDenied")
+
+    ended = world.fix(request)
+
+    assert world.cloud.find(PAYMENTS, NAME) is not None
+    assert ended.state is RequestState.FAILED
+    assert "deleted again" not in ended.outcome.text
+    assert NAME in ended.outcome.left_behind
+
+
+def test_a_role_that_a_call_without_an_answer_has_made_is_waited_for_and_taken_back(world: World):
+    request = world.approved()
+    world.cloud.is_silent = True
+
+    ended = world.fix(request)
+
+    assert world.cloud.find(PAYMENTS, NAME) is None
+    assert world.cloud.calls == [f"CreateRole {PAYMENTS}", f"DeleteRole {PAYMENTS}"]
+    assert ended.state is RequestState.FAILED
+    assert "deleted again" in ended.outcome.text
 
 
 def test_a_create_that_is_denied_leaves_nothing_and_says_so(world: World):

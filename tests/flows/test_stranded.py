@@ -72,3 +72,23 @@ def test_what_somebody_works_at_or_has_ended_is_left_alone(world: World):
 
     assert world.request(request.id).state is RequestState.APPLIED
     assert workflows(request) == 1
+
+
+@pytest.mark.parametrize("is_decided", [True, False])
+def test_what_comes_to_no_end_however_often_it_is_begun_is_given_up_and_keeps_nobody_out(
+    world: World, stranded: RemediationRequest, monkeypatch: pytest.MonkeyPatch, *, is_decided: bool
+):
+    monkeypatch.setattr("bot.flows.stranded.TIMES", 0)
+    if is_decided:
+        with world.engine.begin() as connection:
+            requests.decide_ending(connection, stranded.id, Ending(RequestState.REFUSED, Outcome("Paused.")))
+
+    restart_stranded(world.desk)
+    restart_stranded(world.desk)
+
+    ended = world.request(stranded.id)
+    assert ended.state is RequestState.FAILED
+    assert "is not known" in ended.outcome.left_behind
+    assert world.kinds(stranded.id).count("change.failed") == 1
+    assert workflows(stranded) == 1
+    assert isinstance(world.ask(), RemediationRequest)

@@ -275,11 +275,12 @@ def test_what_left_nothing_cannot_be_undone(
     assert why in refused.reason
 
 
-def test_an_undo_of_nothing_known_or_of_an_undo_is_refused(world: World):
+def test_an_undo_of_nothing_known_or_of_an_undo_is_refused_and_that_is_recorded(world: World):
     request = pending_undo(world, applied(world))
 
     for unknown in (request, replace(request, id="fix-unknown")):
         assert isinstance(ask_undo(world, unknown), Refused)
+        assert world.kinds(unknown.id)[-1] == "undo.refused"
 
 
 @pytest.mark.parametrize("is_off", [True, False])

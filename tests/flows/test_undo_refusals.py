@@ -117,6 +117,7 @@ BETWEEN: list[tuple[str, Change, RequestState, str]] = [
     ("removed", lambda w: w.set_policy(approvers=frozenset({"U1"})), REFUSED, "not an approver"),
     ("expired", lambda w: w.clock.move(hours=1), RequestState.EXPIRED, "expired"),
     ("out of scope", leave_scope, REFUSED, "not in scope"),
+    ("gone since the last scan", lambda w: w.cloud.accounts.pop(PAYMENTS), REFUSED, "not in scope"),
     ("protected", lambda w: w.set_policy(protected_accounts=frozenset({PAYMENTS})), REFUSED, "prot"),
     ("frozen", lambda w: w.set_policy(freeze=(FreezeWindow("0 10 * * *", 60, "UTC"),)), REFUSED, "frozen"),
     ("limit", lambda w: w.set_policy(max_changes_per_hour=1), REFUSED, "limit is 1"),

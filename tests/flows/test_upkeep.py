@@ -1,5 +1,6 @@
 """What a worker does beside its queues: the outside is brought in line with the rows, sooner or later."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 from building.racing import at_once
@@ -58,6 +59,17 @@ def test_while_slack_is_down_audit_messages_wait_and_keep_their_order(world: Wor
     assert posted(world) == [1, 2, 3, 4, 5]
 
 
+def test_what_waits_for_a_channel_that_is_no_longer_the_audit_channel_goes_to_the_one_of_now(world: World):
+    """An archived channel would refuse the oldest message for ever, and so hold up all the others."""
+    world.approved()
+
+    world.desk = replace(world.desk, audit_channel="C0NEWAUDIT")
+    world.upkeep().post_audit()
+
+    assert len(world.messenger.shown("C0NEWAUDIT")) == 2
+    assert posted(world) == []
+
+
 def test_a_fix_goes_on_without_slack_and_its_record_is_shown_later(world: World):
     request = world.approved()
     world.cloud.before["AttachRolePolicy"] = lambda: setattr(world.messenger, "down", "internal_error")
@@ -94,6 +106,24 @@ def test_what_nobody_decided_in_time_expires_and_the_message_says_so(world: Worl
     assert world.request(request.id).state is RequestState.EXPIRED
     assert world.shown_request().request.state is RequestState.EXPIRED
     assert world.kinds(request.id) == ["fix.requested", "fix.expired"]
+    assert isinstance(world.ask(), RemediationRequest)
+
+
+def test_what_was_never_prepared_ends_in_time_and_keeps_nobody_out(world: World):
+    """Its workflow is gone: the database was away for longer than it is waited for."""
+    request = world.ask()
+    assert isinstance(request, RemediationRequest)
+    world.clock.move(minutes=59, seconds=59)
+    world.upkeep().expire()
+    assert isinstance(world.ask(), Refused)
+
+    world.clock.move(seconds=1)
+    world.upkeep().expire()
+    world.upkeep().expire()
+
+    assert world.request(request.id).state is RequestState.REFUSED
+    assert world.kinds(request.id) == ["fix.requested", "fix.refused"]
+    assert "not read in time" in world.events(request.id)[-1]["outcome"]
     assert isinstance(world.ask(), RemediationRequest)
 
 

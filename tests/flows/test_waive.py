@@ -189,6 +189,7 @@ def test_a_date_that_a_form_should_not_have_let_through_is_refused(team: Team, u
 
     assert isinstance(refusal, Refused)
     assert said in refusal.reason
+    assert team.kinds() == ["waiver.refused"]
 
 
 @pytest.mark.parametrize(
@@ -242,6 +243,8 @@ def test_an_account_that_is_not_in_scope_cannot_be_waived(team: Team):
 
     assert isinstance(refusal, Refused)
     assert refusal.guard == "account_in_scope"
+    (event,) = team.events()
+    assert (event["kind"], event["account_id"]) == ("waiver.refused", "999999999999")
 
 
 # --- deciding ---
@@ -313,9 +316,12 @@ def test_any_member_may_deny_and_whoever_asked_hears_of_it(team: Team):
     assert team.status().summary.count(Verdict.FAIL) == 1
 
 
-def test_a_waiver_that_nobody_knows_is_refused(team: Team):
+def test_a_click_on_a_waiver_that_nobody_knows_is_refused_and_on_record(team: Team):
     assert isinstance(waive.grant(team.desk, "waiver-made-up", by(APPROVER)), Refused)
-    assert team.events() == []
+
+    (event,) = team.events()
+    assert (event["kind"], event["request_id"]) == ("waiver.refused", "waiver-made-up")
+    assert event["actor"] == f"{APPROVER.team_id}/{APPROVER.user_id}"
 
 
 @ON_BOTH

@@ -1,75 +1,57 @@
-"""One sandbox for each journey, or one for all of a module: real processes on loopback."""
+"""What is dear to open and not free to keep is opened once: the journeys come together, and first."""
 
-import asyncio
-from collections.abc import Awaitable, Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from functools import partial
+from pathlib import Path
+from unittest import mock
 
 import pytest
 
-from bot.domain.finding import Verdict
-from bot.sandbox.door import Sandbox
-from bot.sandbox.slack import RILEY, Person
-from bot.sandbox.world import STORIES, Story
+from bot.sandbox.slack.sockets import SocketSettings
+from journeys.house import House
+from journeys.town import Journey, Town, busy, small
 
-ACCOUNTS = 100
-"""Nine of them fail with nothing in a fix's way."""
-MINUTE = 60.0
-
-Journey = Callable[[Sandbox], Awaitable[None]]
+HERE = Path(__file__).parent
 
 
-@dataclass(frozen=True, slots=True)
-class Shared:
-    """A sandbox whose accounts have been read once; each journey takes accounts of its own."""
-
-    sandbox: Sandbox
-    unused: Iterator[Story]
-
-    def account(self) -> Story:
-        """An account that a fix would mend, and that no other journey has had."""
-        return next(self.unused)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    items.sort(key=_place)
 
 
-SharedJourney = Callable[[Shared], Awaitable[None]]
+def _place(item: pytest.Item) -> int:
+    """Those in a browser, then the others here, then all else."""
+    return 0 if HERE / "browser" in item.path.parents else 1 if HERE in item.path.parents else 2
 
 
-@pytest.fixture
-def travel(clean_environment: None) -> Callable[[Journey], None]:
-    """Run a journey through a sandbox of its own."""
-
-    def run(journey: Journey) -> None:
-        async def inside() -> None:
-            async with Sandbox(rate_limited=False) as sandbox:
-                await journey(sandbox)
-
-        asyncio.run(inside())
-
-    return run
+@pytest.fixture(scope="package")
+def patient_slack() -> Iterator[None]:
+    """A Slack that waits longer than three seconds: how fast the bot acks is for the benchmarks to tell."""
+    patient = partial(SocketSettings, ack_seconds=30.0, connection_grace_seconds=30.0)
+    with (
+        mock.patch("bot.sandbox.slack.server.SocketSettings", patient),
+        mock.patch("bot.sandbox.slack.state.TRIGGER_SECONDS", 30.0),
+    ):
+        yield
 
 
-@pytest.fixture(scope="module")
-def together() -> Iterator[Callable[[SharedJourney], None]]:
-    """Run a journey through the module's sandbox, after those before it: the clock may be far ahead."""
-    with asyncio.Runner() as runner:
-        sandbox = runner.run(_opened())
-        failing = [each for each in sandbox.world.members[STORIES:] if each.verdict is Verdict.FAIL]
-        shared = Shared(sandbox, iter(failing))
-
-        async def within_a_minute(journey: SharedJourney) -> None:
-            async with asyncio.timeout(MINUTE):
-                await journey(shared)
-
-        try:
-            yield lambda journey: runner.run(within_a_minute(journey))
-        finally:
-            runner.run(sandbox.__aexit__(None, None, None))
+@pytest.fixture(scope="package")
+def house(patient_slack: None) -> Iterator[House]:
+    with House() as house:
+        yield house
 
 
-async def _opened() -> Sandbox:
-    sandbox = await Sandbox(accounts=ACCOUNTS, rate_limited=False).__aenter__()
-    async with Person(sandbox.url, RILEY) as riley:
-        await riley.command("/support-role status", "cloud-security")
-        await riley.wait_for(
-            lambda screen: [m for m in screen.messages("cloud-security") if "Re-check" in m.buttons], MINUTE
-        )
-    return sandbox
+@pytest.fixture(scope="package")
+def together(house: House) -> Callable[[Journey], None]:
+    """Run a journey through the sandbox that most others have too."""
+    return _through(house, Town(busy))
+
+
+@pytest.fixture(scope="package")
+def among_the_stories(house: House) -> Callable[[Journey], None]:
+    """Run a journey through a sandbox of a few accounts, which nobody but it has read."""
+    return _through(house, Town(small))
+
+
+def _through(house: House, town: Town) -> Callable[[Journey], None]:
+    house.open(town)
+    return lambda journey: house.run(town.go(journey))

@@ -2,29 +2,28 @@
 
 from collections.abc import Callable
 
-from bot.sandbox.door import Sandbox
 from bot.sandbox.slack import RILEY, Person
+from journeys.people import form_for, heard
+from journeys.town import Journey, Shared
 
 
-def test_from_a_question_to_the_evidence_and_the_form_of_the_fix(travel: Callable[..., None]) -> None:
-    async def journey(sandbox: Sandbox) -> None:
-        async with Person(sandbox.url, RILEY) as riley:
-            await riley.command("/support-role status", "cloud-security")
-            await riley.wait_for_message("cloud-security", "have no support role")
-
-            await riley.command("/support-role explain partner-portal", "cloud-security")
-            begun = await riley.wait_for_message("cloud-security", "Reading the account now")
-            told = await riley.wait_for_message("cloud-security", "Every call with its resource")
+def test_from_a_question_to_the_evidence_and_the_form_of_the_fix(together: Callable[[Journey], None]) -> None:
+    async def journey(shared: Shared) -> None:
+        account = shared.sandbox.world.story("partner-portal")
+        async with Person(shared.sandbox.url, RILEY) as riley:
+            typing = riley.command("/support-role explain partner-portal", "cloud-security")
+            begun = await heard(riley, "cloud-security", typing, "Reading the account now")
+            told = await riley.wait_for_message("cloud-security", "FAIL · partner-portal")
 
             assert begun.is_ephemeral
             assert told.is_ephemeral
-            assert "FAIL · partner-portal" in told.words
+            assert "Every call with its resource" in told.words
             assert "AWSSupportAccess is only the permissions boundary of role PortalRuntime." in told.words
             assert "AdministratorAccess is on role OrganizationAccountAccessRole." in told.words
             assert "CIS 1.22 (v1.1)" in told.words
 
             await riley.click(told, "Fix partner-portal (234523452345)…")
-            modal = await riley.wait_for_modal("Fix an account")
-            assert "partner-portal" in modal.words
+            modal = await form_for(riley, "Fix an account", account)
+            await riley.close(modal)
 
-    travel(journey)
+    together(journey)

@@ -3,11 +3,12 @@
 from collections.abc import Callable
 
 import pytest
-from journeys.conftest import Shared
 
 from bot.sandbox.slack import PRIYA, RILEY, Person, Screen, Seen
+from journeys.people import LONG
+from journeys.town import Journey, Shared
 
-Together = Callable[..., None]
+Together = Callable[[Journey], None]
 
 WORDS = (
     ("", "/support-role status"),
@@ -25,15 +26,17 @@ WORDS = (
     ("waivers", "waive"),
     ("digest", "digest"),
     ("digest now", "support role"),
-    ("digest 09:00 Europe/Berlin", "09:00"),
-    ("digest weekdays", "weekdays"),
-    ("digest off", "gets no daily digest"),
     ("export csv", "findings"),
     ("export json", "findings"),
     ("export ocsf", "findings"),
     ("export asff", "findings"),
     ("export evidence", "evidence"),
     ("doctor", "all right"),
+)
+SCHEDULES = (
+    ("digest 09:00 Europe/Berlin", "09:00"),
+    ("digest weekdays", "weekdays"),
+    ("digest off", "gets no daily digest"),
 )
 ADMINISTRATORS = ("pause", "resume", "doctor")
 FORMS = (
@@ -46,6 +49,12 @@ FORMS = (
 @pytest.mark.parametrize(("words", "answer"), WORDS)
 def test_a_command_is_answered(together: Together, words: str, answer: str) -> None:
     together(lambda shared: typed(shared, words, answer))
+
+
+@pytest.mark.parametrize(("words", "answer"), SCHEDULES)
+def test_a_schedule_is_changed_and_told(among_the_stories: Together, words: str, answer: str) -> None:
+    """Where no other journey waits for its digest."""
+    among_the_stories(lambda shared: typed(shared, words, answer))
 
 
 def test_pause_and_resume_are_answered(together: Together) -> None:
@@ -63,7 +72,7 @@ async def typed(shared: Shared, words: str, answer: str) -> None:
             return [m for _, m in news(screen, before) if answer.lower() in f"{m.text} {m.words}".lower()]
 
         try:
-            await person.wait_for(answered, 15)
+            await person.wait_for(answered, LONG)
         except TimeoutError:
             told = [(m.text, m.words) for _, m in news(await person.screen(), before)]
             raise AssertionError(f"/support-role {words}: not {answer!r} in {told}") from None

@@ -2,16 +2,20 @@
 
 from collections.abc import Callable
 
-from bot.sandbox.door import Sandbox
 from bot.sandbox.slack import PRIYA, RILEY, Person
+from journeys.people import LONG
+from journeys.town import Journey, Shared
 
 
-def test_from_a_question_to_what_to_mend_and_a_refusal_on_record(travel: Callable[..., None]) -> None:
-    async def journey(sandbox: Sandbox) -> None:
+def test_from_a_question_to_what_to_mend_and_a_refusal_on_record(
+    among_the_stories: Callable[[Journey], None],
+) -> None:
+    async def journey(shared: Shared) -> None:
+        sandbox = shared.sandbox
         async with Person(sandbox.url, PRIYA) as priya, Person(sandbox.url, RILEY) as riley:
             await priya.command("/support-role doctor", "cloud-security")
             begun = await priya.wait_for_message("cloud-security", "Looking at settings")
-            told = await priya.wait_for_message("cloud-security", "Only you can see this", seconds=60)
+            told = await priya.wait_for_message("cloud-security", "Only you can see this", LONG)
 
             assert begun.is_ephemeral
             assert told.is_ephemeral
@@ -25,4 +29,4 @@ def test_from_a_question_to_what_to_mend_and_a_refusal_on_record(travel: Callabl
             await riley.wait_for_message("cloud-security", "Only administrators can use the doctor.")
             await priya.wait_for_message("cloud-audit", "refused")
 
-    travel(journey)
+    among_the_stories(journey)

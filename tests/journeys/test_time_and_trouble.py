@@ -1,24 +1,22 @@
 """Time that goes by, and trouble on purpose: what expires, two mornings' digests, a fix that comes undone,
 Slack gone, a dead worker, two who approve at once, a pause.
 
-All in one sandbox, whose clock moves forward alone.
+In a sandbox whose clock moves forward alone.
 """
 
-import asyncio
 import json
 from collections.abc import Callable
 from datetime import timedelta
-
-from journeys.conftest import Shared
-from journeys.people import ask_for_fix, check, read_audit, until
 
 from bot.sandbox.clock import until_morning
 from bot.sandbox.configuration import DIGEST_AT, DIGEST_ZONE
 from bot.sandbox.door import Sandbox
 from bot.sandbox.landing_zone import SUPPORT_ROLE, trusting
-from bot.sandbox.slack import ANA, GUS, PRIYA, RILEY, SAM, Person, Screen, Seen
+from bot.sandbox.slack import ANA, GUS, PRIYA, RILEY, SAM, Person, Seen
+from journeys.people import LONG, ask_for_fix, check, fix, heard, kinds, read_audit, same, until
+from journeys.town import Journey, Shared
 
-Together = Callable[..., None]
+Together = Callable[[Journey], None]
 ATTACH = "iam:AttachRolePolicy"
 EVERYBODY = json.loads(trusting({"AWS": "*"}))
 PAST_THE_TTL = timedelta(hours=4, minutes=1)
@@ -34,13 +32,19 @@ def test_a_request_that_nobody_decided_in_time_is_refused_and_says_that_it_expir
             question = await ask_for_fix(riley, account)
             await sandbox.move_clock(PAST_THE_TTL)
 
-            await ana.click(question, "Approve")
-            refusal = await ana.wait_for_message("approvals", "This request has expired")
+            clicking = ana.click(question, "Approve")
+            refusal = await heard(ana, "approvals", clicking, "This request has expired")
             assert refusal.is_ephemeral
             record = await ana.wait_for_message("approvals", f"Expired: a support role for {account.name}")
             assert record.id == question.id
             assert "Approve" not in record.buttons
-            await ana.wait_for_message("cloud-audit", "Nobody decided in time")
+            await ana.wait_for(
+                lambda screen: [
+                    m
+                    for m in screen.messages("cloud-audit")
+                    if _is_about(m, account.id, "Nobody decided in time")
+                ]
+            )
         assert sandbox.aws.support_roles(account.id) == ()
 
     together(journey)
@@ -51,8 +55,7 @@ def test_each_morning_brings_one_digest_and_the_second_tells_what_was_fixed_sinc
         sandbox, account = shared.sandbox, shared.account()
         async with Person(sandbox.url, RILEY) as riley, Person(sandbox.url, ANA) as ana:
             await _digest_of_next_morning(sandbox, riley)
-            await ana.click(await ask_for_fix(riley, account), "Approve")
-            await ana.wait_for_message("approvals", f"Done: {account.name}", 20)
+            await fix(riley, ana, account)
 
             digest = await _digest_of_next_morning(sandbox, riley)
             assert "1 fixed" in digest.words
@@ -82,7 +85,7 @@ async def _digest_of_next_morning(sandbox: Sandbox, riley: Person) -> Seen:
         return message.text.lstrip("*").startswith(f"{day.day} {day:%B %Y}:")
 
     found = await riley.wait_for(
-        lambda screen: [each for each in screen.messages("cloud-security") if of_that_day(each)], 30
+        lambda screen: [each for each in screen.messages("cloud-security") if of_that_day(each)], LONG
     )
     assert len(found) == 1
     return found[0]
@@ -92,24 +95,18 @@ def test_a_trust_that_is_changed_by_hand_after_our_fix_is_told_as_a_regression(t
     async def journey(shared: Shared) -> None:
         sandbox, account = shared.sandbox, shared.account()
         async with Person(sandbox.url, RILEY) as riley, Person(sandbox.url, ANA) as ana:
-            await ana.click(await ask_for_fix(riley, account), "Approve")
-            await ana.wait_for_message("approvals", f"Done: {account.name}", 20)
+            await fix(riley, ana, account)
             assert "1 pass" in (await check(riley, account)).words
             sandbox.aws.plant_role(account.id, SUPPORT_ROLE, EVERYBODY)
 
             status = await check(riley, account)
             assert "WEAK" in status.words
-            await riley.command(f"/support-role history {account.id}", "cloud-security")
-            history = await riley.wait_for_message("cloud-security", "regressed after our fix")
+            typing = riley.command(f"/support-role history {account.id}", "cloud-security")
+            history = await heard(riley, "cloud-security", typing, "regressed after our fix")
             assert history.is_ephemeral
             assert "Support role created in" in history.words
 
     together(journey)
-
-
-async def _kinds(shared: Shared, account_id: str) -> list[str]:
-    events = await asyncio.to_thread(read_audit, shared.sandbox)
-    return [event["kind"] for event in events if event["account_id"] == account_id]
 
 
 def test_a_fix_goes_on_while_slack_is_gone_and_is_told_when_it_is_back(together: Together) -> None:
@@ -126,17 +123,17 @@ def test_a_fix_goes_on_while_slack_is_gone_and_is_told_when_it_is_back(together:
             await until(lambda: len(sandbox.aws.support_roles(account.id)) == 1)
             assert not [m for m in await ana.messages("cloud-audit") if _is_about(m, account.id, "read back")]
             await sandbox.cut_slack_off(0)
-            record = await ana.wait_for_message("approvals", f"Done: {account.name}", 30)
+            record = await ana.wait_for_message("approvals", f"Done: {account.name}", LONG)
             assert record.id == question.id
             await ana.wait_for(
                 lambda screen: [
                     m for m in screen.messages("cloud-audit") if _is_about(m, account.id, "read back")
                 ],
-                30,
+                LONG,
             )
             # What people type reaches the bot once its socket is there again.
-            await sandbox.slack.wait_for_app(30)
-        assert await _kinds(shared, account.id) == TRAIL
+            await sandbox.slack.wait_for_app(LONG)
+        assert await kinds(sandbox, account.id) == TRAIL
 
     together(journey)
 
@@ -153,12 +150,12 @@ def test_a_worker_that_dies_in_a_fix_is_followed_by_one_that_finishes_it(togethe
             question = await ask_for_fix(riley, account)
             await sandbox.kill_worker_in_next_fix()
             await ana.click(question, "Approve")
-            await ana.wait_for_message("approvals", f"Done: {account.name}", 40)
+            await ana.wait_for_message("approvals", f"Done: {account.name}", LONG)
         assert await sandbox.worker_pid() != before
         await until(lambda: not sandbox.will_kill_worker)
         created = [call.was_done for call in sandbox.aws.calls("iam:CreateRole", account.id)]
         assert created == [True]
-        assert await _kinds(shared, account.id) == TRAIL
+        assert await kinds(sandbox, account.id) == TRAIL
 
     together(journey)
 
@@ -173,14 +170,13 @@ def test_of_two_who_approve_at_once_one_is_told_who_came_first(together: Togethe
         ):
             await ask_for_fix(riley, account)
             await sandbox.approve_twice()
-            await riley.wait_for_message("approvals", f"Done: {account.name}", 20)
+            await riley.wait_for_message("approvals", f"Done: {account.name}", LONG)
             [role] = sandbox.aws.support_roles(account.id)
             winner = role.tags["support-role-bot:approver"]
             loser = {ANA: sam, SAM: ana}[winner]
             told = await loser.wait_for_message("approvals", f"by <@{winner}>")
             assert told.is_ephemeral
-        kinds = await _kinds(shared, account.id)
-        assert sorted(kinds) == sorted([*TRAIL, "fix.refused"])
+        assert sorted(await kinds(sandbox, account.id)) == sorted([*TRAIL, "fix.refused"])
 
     together(journey)
 
@@ -197,34 +193,27 @@ def test_while_paused_nobody_approves_a_fix_and_afterwards_the_same_question_can
         ):
             question = await ask_for_fix(riley, account)
             await priya.command("/support-role pause an incident", "cloud-security")
-            paused = await ana.wait_for(lambda screen: _same(screen, question, "Why: an incident"))
-            await ana.click(paused, "Approve")
-            assert (await ana.wait_for_message("approvals", "Fixes are paused")).is_ephemeral
+            paused = await same(ana, question, "Why: an incident")
+            refusal = await heard(ana, "approvals", ana.click(paused, "Approve"), "Fixes are paused")
+            assert refusal.is_ephemeral
             assert sandbox.aws.support_roles(account.id) == ()
 
             await priya.command("/support-role resume", "cloud-security")
-            resumed = await ana.wait_for(
-                lambda screen: _same(screen, question, account.name, without="an incident")
-            )
+            resumed = await same(ana, question, account.name, without="an incident")
             await ana.click(resumed, "Approve")
-            await ana.wait_for_message("approvals", f"Done: {account.name}", 20)
+            await ana.wait_for_message("approvals", f"Done: {account.name}", LONG)
 
     together(journey)
-
-
-def _same(screen: Screen, question: Seen, words: str, without: str = "\0") -> Seen | None:
-    """The question as it is now, once it has some words and not others."""
-    now = next(message for message in screen.messages("approvals") if message.id == question.id)
-    return now if words in now.words and without not in now.words else None
 
 
 def test_a_file_comes_to_whoever_asked_for_it_and_a_guest_gets_none(together: Together) -> None:
     async def journey(shared: Shared) -> None:
         sandbox, account = shared.sandbox, shared.account()
         async with Person(sandbox.url, RILEY) as riley, Person(sandbox.url, GUS) as gus:
+            shown = {each.id for each in await riley.messages("app")}
             await riley.command(f"/support-role export csv {account.id}", "cloud-security")
             message = await riley.wait_for(
-                lambda screen: next((each for each in screen.messages("app") if each.files), None)
+                lambda screen: next((m for m in screen.messages("app") if _is_table(m, shown)), None)
             )
             content = (await riley.download(message.files[0])).decode()
             assert account.id in content
@@ -235,3 +224,8 @@ def test_a_file_comes_to_whoever_asked_for_it_and_a_guest_gets_none(together: To
             assert [each for each in await gus.messages("app") if each.files] == []
 
     together(journey)
+
+
+def _is_table(message: Seen, shown: set[str]) -> bool:
+    """A file of rows, and not one of those that were there before."""
+    return message.id not in shown and any(file["name"].endswith(".csv") for file in message.files)

@@ -45,7 +45,7 @@ def play(engine: Engine, act: Play) -> WorkerChild:
     async def go() -> WorkerChild:
         child, starts = WorkerChild(engine, []), asyncio.Queue[str]()
         running = asyncio.create_task(child.run(starts.put_nowait))
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             try:
                 await act(child, starts)
             finally:

@@ -21,7 +21,7 @@ async def raw(work: OverHttp, sent: bytes) -> bytes:
     reader, writer = await asyncio.open_connection("127.0.0.1", work.first.mode.port)
     try:
         writer.write(sent)
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(30):
             return await reader.read()
     finally:
         writer.close()
@@ -122,7 +122,7 @@ def test_a_body_that_does_not_come_is_not_waited_for(tmp_path: Path, monkeypatch
         reader, writer = await asyncio.open_connection("127.0.0.1", work.first.mode.port)
         writer.write(LINE + b"Content-Length: 10\r\n\r\nabc")
 
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(30):
             assert (await reader.readline()).split()[1] == b"408"
         writer.close()
         await writer.wait_closed()
@@ -136,7 +136,7 @@ def test_somebody_who_hangs_up_half_way_leaves_nothing_in_the_log(
     async def play(work: OverHttp) -> None:
         _, writer = await asyncio.open_connection("127.0.0.1", work.first.mode.port)
         writer.write(LINE + b"Content-Length: 10\r\n\r\nabc")
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(30):
             while not work.first.begun:  # noqa: ASYNC110 - the server tells nobody
                 await asyncio.sleep(0)
         writer.close()

@@ -182,7 +182,7 @@ def test_a_stop_finishes_the_request_that_is_here_and_its_story(tmp_path: Path):
         lines = "".join(f"{name}: {value}\r\n" for name, value in head.items())
         writer.write(f"POST /slack/events HTTP/1.1\r\n{lines}\r\n".encode() + body[:10])
         await writer.drain()
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(30):
             while not work.first.begun:  # noqa: ASYNC110 - the server tells nobody
                 await asyncio.sleep(0)
 

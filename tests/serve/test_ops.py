@@ -100,6 +100,12 @@ def test_a_worker_that_is_silent_for_too_long_is_named(engine: Engine):
     assert checks(engine)["worker"] == "no worker has been heard of lately"
 
 
+def test_nothing_good_is_said_of_aws_while_there_is_nobody_who_asks_it(engine: Engine):
+    beat(engine, ago=WORKER_SILENT + timedelta(seconds=1))
+
+    assert checks(engine)["aws"] == "not known without a worker"
+
+
 def test_what_keeps_the_worker_from_aws_is_named(engine: Engine):
     beat(engine, problem="sts:GetCallerIdentity: ExpiredToken")
 

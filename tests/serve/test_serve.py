@@ -25,7 +25,7 @@ from bot.sandbox.slack import (
 )
 
 T = TypeVar("T")
-SECONDS = 20.0
+SECONDS = 60.0
 
 SETTINGS = f"""
 [aws]

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from bot.domain.account import AccountId
 from bot.settings import Settings
 
 Problems = Callable[..., list[str]]
@@ -88,10 +89,50 @@ def test_a_key_that_does_not_print_is_shown_escaped(problems: Problems) -> None:
     assert line.startswith("aws.\\x1b[31m\\u202e is not a setting")
 
 
+def test_a_key_without_any_letter_is_shown_as_such(problems: Problems) -> None:
+    assert problems('[aws]\n"" = 1') == ['aws."" is not a setting (from support-role.toml)']
+
+
+def test_a_dotenv_that_is_no_text_is_a_problem_beside_the_others(problems: Problems, tmp_path: Path) -> None:
+    (tmp_path / ".env").write_bytes(b"SLACK_BOT_TOKEN=\xff\xfe")
+
+    assert problems("[aws]\nzzz = 1") == [
+        f"{tmp_path / '.env'} is not UTF-8 text",
+        "aws.zzz is not a setting (from support-role.toml)",
+    ]
+
+
+def test_what_is_nested_without_end_is_a_problem_like_any_other(problems: Problems) -> None:
+    deep = "[" * 20_000
+
+    (line,) = problems(f"x = {deep}")
+    assert line.endswith("is not valid TOML: it is nested too deeply")
+    (line,) = problems("", environ={"SUPPORT_ROLE_AWS__ACCOUNTS": deep})
+    assert line.startswith("aws.accounts should be a list")
+
+
 def test_a_variable_with_one_underscore_too_few_is_answered(problems: Problems) -> None:
     (line,) = problems(environ={"SUPPORT_ROLE_AWS_SCAN_ROLE": "x"})
 
     assert "did you mean SUPPORT_ROLE_AWS__SCAN_ROLE?" in line
+
+
+@pytest.mark.parametrize(
+    ("variable", "meant"),
+    [
+        ("SUPPORT_ROLE_STRICT", "did you mean SUPPORT_ROLE_CHECK__STRICT?"),
+        ("SUPPORT_ROLE_REMEDIATION_MOD", "did you mean SUPPORT_ROLE_REMEDIATION__MODE?"),
+        ("SUPPORT_ROLE_BOT_TOKEN_FILE", "did you mean SUPPORT_ROLE_SLACK__BOT_TOKEN?"),
+        ("SUPPORT_ROLE_CHECK", "those in it are named SUPPORT_ROLE_CHECK__…"),
+    ],
+)
+def test_a_variable_that_comes_near_a_setting_is_answered(
+    problems: Problems, variable: str, meant: str
+) -> None:
+    """What is misspelt must not be left out in silence: it may be what stops the bot from writing."""
+    (line,) = problems(environ={variable: "x"})
+
+    assert line == f"{variable} is not a setting; {meant} (from {variable})"
 
 
 @pytest.mark.parametrize(
@@ -156,7 +197,11 @@ def test_a_secret_given_twice_in_one_source_is_a_problem(problems: Problems) -> 
         ("sts", "rate", [0, 5001]),
         ("remediation", "mode", ["", "on", "APPLY"]),
         ("remediation", "role_name", ["", "a b", "AWSServiceRoleForX", "awsreserved-x", "a" * 65]),
-        ("remediation", "role_path", ["", "support", "/support", "support/", "/a b/"]),
+        (
+            "remediation",
+            "role_path",
+            ["", "support", "/support", "support/", "/a b/", "/*/", "/a?/", "/${x}/"],
+        ),
         (
             "remediation",
             "permissions_boundary",
@@ -179,7 +224,15 @@ def test_a_secret_given_twice_in_one_source_is_a_problem(problems: Problems) -> 
         ("slack", "app_token", ["xoxb-1", "token"]),
         ("digest", "at", ["9:00", "24:00", "09:60", "0900", "09:00:00"]),
         ("digest", "timezone", ["", "Mars/Olympus", "../../etc/passwd", "CEST2"]),
-        ("store", "url", ["", "mysql://x", "sqlite://", "sqlite:///:memory:", "postgresql://db/x"]),
+        (
+            "store",
+            "url",
+            [
+                *("", "mysql://x", "sqlite://", "sqlite:///:memory:", "postgresql://db/x"),
+                *("postgresql+psycopg://bot:secret/db", "postgresql+psycopg://bot:secret@[db/x"),
+                "postgresql+psycopg://bot:secret@db:port/x",
+            ],
+        ),
     ],
 )
 def test_values_of_the_wrong_shape_are_refused(
@@ -240,6 +293,20 @@ def test_a_principal_of_another_account_needs_that_account_to_be_trusted(
 
     assert "account 999999999999 is neither this account nor in aws.trusted_account_ids" in line
     assert trusted.remediation.trusted_principals == ("arn:aws:iam::999999999999:role/Oncall",)
+
+
+def test_a_whole_account_is_trusted_only_where_settings_say_that_it_may_be(
+    problems: Problems, read: Callable[..., Settings]
+) -> None:
+    principal = {"remediation.trusted_principals": ["arn:{partition}:iam::{account_id}:root"]}
+
+    (line,) = problems(flags=principal)
+    allowed = read(flags=principal | {"remediation.allow_account_root": True})
+
+    assert line.startswith("remediation.trusted_principals[0] cannot be trusted")
+    assert "remediation.allow_account_root is off" in line
+    account = allowed.account(AccountId("111122223333"))
+    assert (account.may_trust_root, account.trusted_principals) == (True, ("arn:aws:iam::111122223333:root",))
 
 
 def test_a_principal_is_judged_in_each_accounts_own_partition(problems: Problems) -> None:

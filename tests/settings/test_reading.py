@@ -106,6 +106,15 @@ def test_a_dollar_in_dotenv_is_a_dollar(read: Read) -> None:
     assert settings.slack.signing_secret.get_secret_value() == "abc$HOME{x}$def"
 
 
+def test_files_that_begin_with_a_mark_of_their_order_are_read(read: Read) -> None:
+    """As editors on Windows write them."""
+    settings = read(
+        '\ufeff[aws]\nscan_role = "Reader"', dotenv="\ufeffSUPPORT_ROLE_AWS__REMEDIATION_ROLE=Fixer"
+    )
+
+    assert (settings.aws.scan_role, settings.aws.remediation_role) == ("Reader", "Fixer")
+
+
 def test_the_config_variable_names_the_file(tmp_path: Path) -> None:
     (tmp_path / "other.toml").write_text("[check]\nconcurrency = 5\n", "utf-8")
 
@@ -128,9 +137,23 @@ def test_the_config_option_wins_over_the_variable(tmp_path: Path) -> None:
 
 
 def test_what_kubernetes_sets_beside_a_service_of_our_name_is_no_setting(read: Read) -> None:
-    environ = {"SUPPORT_ROLE_BOT_PORT": "tcp://10.0.0.1:9464", "SUPPORT_ROLE_BOT_SERVICE_HOST": "10.0.0.1"}
+    services = ("SUPPORT_ROLE", "SUPPORT_ROLE_BOT", "SUPPORT_ROLE_STORE", "SUPPORT_ROLE_DIGEST")
+    ends = ("PORT", "SERVICE_HOST", "SERVICE_PORT", "PORT_9464_TCP", "PORT_9464_TCP_ADDR")
+    environ = {f"{service}_{end}": "tcp://10.0.0.1:9464" for service in services for end in ends}
 
     assert read(environ=environ) == Settings()
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        *("postgresql+psycopg://bot:pass:word@db:5432/bot", "postgresql+psycopg://bot:a/b?c@db/bot"),
+        *("postgresql+psycopg:///bot?host=/var/run", "postgresql+psycopg://bot@[::1]:5432/bot"),
+        *("postgresql+psycopg://", "sqlite:///support-role.db", "aws-sm://store"),
+    ],
+)
+def test_a_store_url_is_taken_that_sqlalchemy_takes(read: Read, url: str) -> None:
+    assert read(environ={"SUPPORT_ROLE_STORE__URL": url}).store.url.get_secret_value() == url
 
 
 def test_only_the_aws_lines_of_dotenv_go_to_the_aws_libraries(tmp_path: Path) -> None:

@@ -140,7 +140,7 @@ def test_the_home_tab_shows_how_things_stand_and_what_waits(work: Workplace):
 
     home = work.home_of(RILEY)
     assert home is not None
-    assert "1 of 1 account has no support role" in home.words
+    assert "The one account has no support role" in home.words
     assert "waits for a decision, 1 hour left" in home.words
 
 

@@ -169,9 +169,12 @@ def test_an_audit_event_bears_its_number_for_whoever_looks_for_it(slack: StandIn
 def test_a_digest_bears_its_key_and_has_its_details_in_the_thread(slack: StandIn, messenger: SlackMessenger):
     at = messenger.post_digest("C0CHANNEL", a_digest(a_known()), "C0CHANNEL/2026-01-31")
 
-    posted, thread = slack.calls
+    posted, thread, named = slack.calls
     assert posted.arguments["metadata"]["event_payload"] == {"key": "C0CHANNEL/2026-01-31"}
     assert (thread.method, thread.arguments["thread_ts"]) == ("chat.postMessage", at.ts)
+    assert "user_id" not in str(thread.arguments["blocks"])
+    assert named.method == "chat.update"
+    assert "user_id" in str(named.arguments["blocks"])
 
 
 def test_a_refused_chart_becomes_a_line_of_bars(slack: StandIn, messenger: SlackMessenger):
@@ -180,7 +183,11 @@ def test_a_refused_chart_becomes_a_line_of_bars(slack: StandIn, messenger: Slack
 
     messenger.post_digest("C0CHANNEL", replace(an_eventful_digest(), trend=days), "key")
 
-    (posted,) = [call for call in slack.calls[1:] if "thread_ts" not in call.arguments]
+    (posted,) = [
+        call
+        for call in slack.calls[1:]
+        if call.method == "chat.postMessage" and "thread_ts" not in call.arguments
+    ]
     assert "▅▅ compliance 100 % → 100 %" in str(posted.arguments["blocks"])
 
 

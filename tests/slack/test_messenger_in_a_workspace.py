@@ -85,11 +85,20 @@ def test_a_digest_and_an_audit_event_are_posted_where_they_belong():
     assert [message.text.splitlines()[0] for message in digests] == [
         (
             "*31 January 2026: no change since 30 January 2026.* "
-            "1 of 1 account has no support role · coverage 100 %."
+            "The one account has no support role · coverage 100 %."
         ),
         "1 account needs attention",
     ]
     assert "Audit event 17" in events[0].text
+
+
+def test_owners_are_shown_by_name_in_the_thread_of_a_digest():
+    """The message that notified nobody when it was posted is updated, which notifies nobody either."""
+    (_, details) = seen_by_riley(
+        CLOUD_SECURITY, lambda m: m.post_digest(CLOUD_SECURITY, a_digest(a_known(owner=RILEY)), "key")
+    )
+
+    assert f"'user_id': '{RILEY}'" in str(details.raw["blocks"])
 
 
 def test_a_word_to_somebody_outside_the_channel_reaches_them_directly():

@@ -107,7 +107,8 @@ def test_whom_settings_trust_by_now_is_kept_and_nothing_else_of_an_older_reading
     older = an_account()
     save(engine, replace(older, state=AccountState.SUSPENDED))
     vendor = frozenset({AccountId("9" * 12)})
-    by_now = replace(older, trusted_principals=("arn:of-now",), trusted_account_ids=vendor)
+    trust = {"trusted_principals": ("arn:of-now",), "trusted_account_ids": vendor, "may_trust_root": True}
+    by_now = replace(older, **trust)
 
     with engine.begin() as connection:
         keep_trust(connection, by_now)

@@ -123,5 +123,5 @@ def test_the_trend_has_of_each_day_what_was_posted_last(engine: Engine):
         (point.day, point.summary.compliance_percent, point.summary.coverage_percent) for point in trend
     ] == [
         (DAY, 50, 100),
-        (DAY + timedelta(days=1), 100, 50),
+        (DAY + timedelta(days=1), 99, 50),
     ]

@@ -42,5 +42,5 @@ def _read(number: int, line: str) -> ChainedEvent:
         event = {name: value for name, value in found.items() if name not in PLACE}
         body = canonical_json({"seq": found["seq"], "event": event})
         return ChainedEvent(found["seq"], found["prev_hash"] + "", body, found["hash"] + "")
-    except (ValueError, TypeError, KeyError, AttributeError) as fault:
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as fault:
         raise _NoEventError(number) from fault

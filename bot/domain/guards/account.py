@@ -85,7 +85,7 @@ class PrincipalIsSound:
 
 def _trusts(account: Account) -> tuple[object, ...]:
     # The account in scope may be of an older moment than the target's, which is as it was reached.
-    return account.trusted_principals, account.trusted_account_ids
+    return account.trusted_principals, account.trusted_account_ids, account.may_trust_root
 
 
 @dataclass(frozen=True, slots=True)

@@ -58,8 +58,11 @@ def write_terraform(written: Written) -> str:
 
 
 def _hcl(value: Json) -> str:
-    """JSON is HCL too, but for templates in strings, and for escapes that HCL does not know."""
-    text = json.dumps(value, indent=2, ensure_ascii=False)
+    """JSON is HCL too, but for templates in strings, and for escapes that HCL does not know.
+
+    Spaced as `terraform fmt` would have it.
+    """
+    text = json.dumps(value, indent=2, ensure_ascii=False, separators=(",", " : "))
     return re.sub(r"\\.|[$%](?=\{)|[^\n -~]", _hcl_escape, text)
 
 

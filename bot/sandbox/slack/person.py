@@ -17,7 +17,7 @@ from bot.sandbox.slack.screen import Screen, Seen
 from bot.sandbox.slack.workspace import Json
 
 T = TypeVar("T")
-WAIT_SECONDS = 10.0
+WAIT_SECONDS = 30.0
 
 
 class NotDone(Exception):  # noqa: N818 - it says what did not happen

@@ -12,8 +12,11 @@ from bot.slack.blocks.audit_words import (
     LABELS,
     MODE,
     MODE_WORDS,
+    OF_A_CLICK,
     OF_AN_UNDO,
     OWNER,
+    PRESSED,
+    REASON,
     REQUESTER,
     ROLE_ARN,
     SAY_IT_ALL,
@@ -24,6 +27,7 @@ from bot.slack.blocks.audit_words import (
 )
 from bot.slack.blocks.kit import Block, Message
 from bot.slack.blocks.mrkdwn import Mrkdwn, channel, code, is_user_id, join, md, mention, sentence
+from bot.slack.blocks.reason import REASON_LONGEST
 
 DETAILS_SHOWN = 8
 SHORT_HASH = 12
@@ -53,6 +57,7 @@ def audit_message(event: ChainedEvent) -> Message:
     blocks = [
         kit.section(join("\n", [md("*{said}*", said=said), outcome])),
         _facts(told),
+        *_reason(told),
         kit.context(place, md("Kind {kind}", kind=code(told.kind))),
     ]
     spoken = join("\n", [md("{said}.", said=said), outcome, _spoken_facts(told), place])
@@ -91,7 +96,9 @@ def _read(body: str) -> _Told:
 
 
 def _said(told: _Told) -> Mrkdwn:
-    template = (OF_AN_UNDO if _detail(told, UNDOES) else {}).get(told.kind) or VERBS.get(told.kind)
+    of_an_undo = OF_AN_UNDO if _detail(told, UNDOES) else {}
+    of_a_click = OF_A_CLICK if _detail(told, WHERE) else {}
+    template = of_an_undo.get(told.kind) or of_a_click.get(told.kind) or VERBS.get(told.kind)
     if template is None:
         return md("{kind} {account}", kind=told.kind, account=_account(told) if told.account_id else "")
     return md(
@@ -150,10 +157,12 @@ def _pairs(told: _Told) -> list[tuple[str, Mrkdwn]]:
 def _others(told: _Told) -> list[tuple[str, Mrkdwn]]:
     known = {ROLE_ARN, ACCOUNT_NAME}
     rest = [(name, value) for name, value in told.detail if name not in known and value]
-    return [(_label(name), _shown(name, value)) for name, value in rest[:DETAILS_SHOWN]]
+    return [(_label(told, name), _shown(name, value)) for name, value in rest[:DETAILS_SHOWN]]
 
 
-def _label(name: str) -> str:
+def _label(told: _Told, name: str) -> str:
+    if name == WHERE and told.kind.endswith(".refused"):
+        return PRESSED
     return LABELS.get(name) or name[:1].upper() + name[1:].replace("_", " ")
 
 
@@ -166,8 +175,14 @@ def _shown(name: str, value: str) -> Mrkdwn:
 
 
 def _facts(told: _Told) -> Block | None:
-    pairs = _pairs(told)
+    pairs = [pair for pair in _pairs(told) if pair[0] != _label(told, REASON)]
     return kit.fields(pairs) if pairs else None
+
+
+def _reason(told: _Told) -> list[Block]:
+    """Letter for letter, as it was typed: this is the record, and Slack would read its markup."""
+    reason = _detail(told, REASON)
+    return [kit.context(md("Reason given:")), kit.quote(reason, REASON_LONGEST)] if reason else []
 
 
 def _spoken_facts(told: _Told) -> Mrkdwn:

@@ -26,11 +26,12 @@ VERBS = {
     "change.late": "A call about the support role in {account} was on its way while its request ended",
     "change.undone": "The support role in {account} was taken away and is gone, approved by {approver}",
     "undo.requested": "{who} asked to take the support role of {account} away again",
-    "undo.approved": "{who} approved to take the support role of {account} away",
-    "undo.denied": "{who} denied to take the support role of {account} away",
-    "undo.refused": "A rule refused to take the support role of {account} away, wanted by {who}",
-    "undo.expired": "Nobody decided in time to take the support role of {account} away, asked by {asker}",
-    "undo.superseded": "What was to be taken away from {account} is out of date, asked by {asker}",
+    "undo.approved": "{who} approved the removal of the support role of {account}",
+    "undo.denied": "{who} denied the removal of the support role of {account}",
+    "undo.refused": "A rule refused the removal of the support role of {account}, wanted by {who}",
+    "undo.expired": "Nobody decided in time about the removal of the support role of {account}, "
+    "asked for by {asker}",
+    "undo.superseded": "The removal of the support role of {account} is out of date, asked for by {asker}",
     "waiver.requested": "{who} asked for a waiver for {account}",
     "waiver.granted": "{who} granted a waiver for {account}",
     "waiver.denied": "{who} denied a waiver for {account}",
@@ -51,6 +52,14 @@ VERBS = {
     "scan.finished": "A check of the accounts finished",
 }
 """What each kind of event says; a kind that is not here is shown by its name."""
+
+OF_A_CLICK = {
+    "fix.refused": "A rule refused {who} about a support role for {account}",
+    "bulk.refused": "A rule refused {who} about support roles for many accounts",
+    "undo.refused": "A rule refused {who} about the removal of the support role of {account}",
+}
+"""Kinds that say who wanted it, where the event tells in which place somebody pressed a button: they need not
+be who wanted it."""
 
 OF_AN_UNDO = {
     "change.intended": "About to take the support role of {account} away, approved by {approver}",
@@ -102,7 +111,10 @@ OWNER = "owner"
 WHERE = "where"
 CHANNEL = "channel"
 MODE = "mode"
+REASON = "reason"
 UNDOES = "undoes"
+PRESSED = "Pressed in"
+"""Where a button was pressed by which nothing was decided."""
 LABELS = {
     REQUESTER: "Asked by",
     APPROVER: "Approved by",

@@ -110,10 +110,17 @@ def _said(report: BulkReport) -> Mrkdwn:
         "\n",
         [
             md("{so_far}", so_far=result_of(report)) if running else Mrkdwn(),
-            sentence(outcome.text, OUTCOME_LIMIT, people=people),
+            _how_it_ended(report),
             md("*Next:* {step}", step=step) if step else Mrkdwn(),
         ],
     )
+
+
+def _how_it_ended(report: BulkReport) -> Mrkdwn:
+    """Empty where title and facts say it: by whom it was denied."""
+    if report.bulk.state is BulkState.DENIED:
+        return Mrkdwn()
+    return sentence(report.bulk.outcome.text, OUTCOME_LIMIT, people=_people(report))
 
 
 def _facts(report: BulkReport) -> list[tuple[str, Mrkdwn]]:

@@ -8,7 +8,7 @@ TITLES = {
     BulkState.PENDING: "Approval needed: support roles for {accounts}",
     BulkState.RUNNING: "Creating support roles: {good} of {accounts}",
     BulkState.STOPPING: "Stopping: {good} of {accounts} so far",
-    BulkState.DONE: "Done: {accounts}",
+    BulkState.DONE: "Done: support roles for {accounts}",
     BulkState.STOPPED: "Stopped: {good} of {accounts}",
     BulkState.DENIED: "Denied: support roles for {accounts}",
     BulkState.EXPIRED: "Expired: support roles for {accounts}",
@@ -20,7 +20,7 @@ SENTENCES = {
     BulkState.RUNNING: "All rules are checked again for each account before anything is written there. "
     "The first account that does not end well stops the rest.",
     BulkState.STOPPING: "Nothing more is begun; what had begun goes to its end.",
-    BulkState.DONE: "Every account was done as planned.",
+    BulkState.DONE: "Every account that was approved was done as planned.",
     BulkState.STOPPED: "It stopped before its end: the accounts that are left were not attempted.",
     BulkState.DENIED: "Nothing was changed.",
     BulkState.EXPIRED: "Nobody approved in time. Nothing was changed.",

@@ -188,12 +188,15 @@ def _spoken(digest: Digest) -> Mrkdwn:
     )
 
 
-def details(digest: Digest, *, form: Form = Form.NATIVE) -> Message | None:
-    """Everything that is open, for the digest's thread; None when nothing is. Nobody is notified by it."""
+def details(digest: Digest, *, form: Form = Form.NATIVE, quiet: bool = False) -> Message | None:
+    """Everything that is open, for the digest's thread; None when nothing is.
+
+    `quiet` writes owners as ids, so that a new message notifies none of them.
+    """
     if not digest.open_findings:
         return None
     found = attention(
-        digest.open_findings, now=digest.now, form=form, quiet=True, caption="Accounts that need attention"
+        digest.open_findings, now=digest.now, form=form, quiet=quiet, caption="Accounts that need attention"
     )
     total = counted(len(digest.open_findings), "account")
     verb = "needs" if len(digest.open_findings) == 1 else "need"

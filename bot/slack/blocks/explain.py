@@ -13,7 +13,7 @@ from bot.domain.status import KnownFinding
 from bot.domain.waiver import Waiver, spelled
 from bot.slack.blocks import kit
 from bot.slack.blocks.kit import Block, Message
-from bot.slack.blocks.mrkdwn import Mrkdwn, code, cut_mrkdwn, escape, join, md, moment, one_line
+from bot.slack.blocks.mrkdwn import Mrkdwn, code, cut_mrkdwn, escape, join, md, mention, moment, one_line
 from bot.slack.blocks.words import MEANINGS, ago, counted, marked, reason
 from bot.slack.ids import COMMAND, ActionId
 
@@ -31,8 +31,6 @@ MEANING = {
     Verdict.PASS: "a named person can assume a role that carries AWSSupportAccess",
     Verdict.SKIPPED: "the account is not active, so it is not checked",
     **MEANINGS,
-    # There may be another way to AWS Support, and the evidence says so.
-    Verdict.FAIL: "no role carries AWSSupportAccess",
 }
 MARKS = {
     Weight.SAYS: "\N{BULLET}",
@@ -98,21 +96,23 @@ def _verdict(explanation: Explanation) -> Mrkdwn:
     stricter = md(
         "The scan alone finds {scanned}: the deeper look makes it stricter.", scanned=explanation.scanned
     )
-    return join("\n", [meaning, *why, stricter if explanation.is_stricter else Mrkdwn(), _letter(finding)])
+    # The reason of a FAIL is what the word means.
+    head = [] if finding.verdict is Verdict.FAIL and why else [meaning]
+    return join("\n", [*head, *why, stricter if explanation.is_stricter else Mrkdwn(), _letter(finding)])
 
 
 def _letter(finding: Finding) -> Mrkdwn:
     if finding.meets_benchmark is None:
         return Mrkdwn()
-    words = "is met" if finding.meets_benchmark else "is not met"
-    return md("_The benchmark's letter {words}._", words=words)
+    words = "met" if finding.meets_benchmark else "not met"
+    return md("_By the letter of CIS and Security Hub: {words}._", words=words)
 
 
 def _waived(waiver: Waiver) -> Mrkdwn:
     return md(
         "Waived until {day}; {owner} answers for it. Why: {reason}",
         day=spelled(waiver.until),
-        owner=escape(one_line(waiver.owner, 40)),
+        owner=mention(waiver.owner),
         reason=one_line(waiver.reason, 200),
     )
 

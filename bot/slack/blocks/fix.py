@@ -69,7 +69,7 @@ def choose_modal(accounts: Sequence[Account], *, form_id: str, most: int = kit.O
             most=limit,
         ),
         kit.context(_not_listed(hidden)) if hidden > 0 else None,
-        kit.context(_most(limit)) if len(accounts) > limit else None,
+        kit.context(_most(limit, len(accounts))) if len(accounts) > limit else None,
         kit.context(md("Take out what is to stay as it is. Next: the exact plan, and a reason.")),
     ]
     return kit.modal(
@@ -87,15 +87,23 @@ def option(account: Account) -> str:
     return f"{account.id} {account.name}".rstrip()
 
 
-def _most(limit: int) -> Mrkdwn:
-    return md("One request may be about {n} at most.", n=counted(limit, "account"))
+def _most(limit: int, total: int) -> Mrkdwn:
+    return md(
+        "One request is about {n} at most, so the first of {total} are chosen; ask again for the others.",
+        n=counted(limit, "account"),
+        total=f"{total:,}",
+    )
 
 
 def _not_listed(hidden: int) -> Mrkdwn:
     return md(
-        "{n} do not fit here. For one of them type {command}.",
-        n=counted(hidden, "more account"),
-        command=code(f"{COMMAND} fix ACCOUNT"),
+        "{n} not fit here. To be offered them, type which ones are meant: {one}, {ou}, {tag}, {verdict}, "
+        "or several names or ids.",
+        n=counted(hidden, "more account does", "more accounts do"),
+        one=code(f"{COMMAND} fix ACCOUNT"),
+        ou=code("ou:NAME"),
+        tag=code("tag:KEY=VALUE"),
+        verdict=code("verdict:weak"),
     )
 
 

@@ -43,8 +43,12 @@ def help_message(word: str = "", suggestion: str = "") -> Message:
     return kit.message(spoken, blocks)
 
 
-def help_blocks() -> list[Block]:
-    return [kit.section(md("{what}", what=PURPOSE)), kit.section(_commands())]
+def help_blocks(title: Mrkdwn | None = None) -> list[Block]:
+    """What the bot is for and what can be typed; `title` stands above the commands."""
+    return [
+        kit.section(md("{what}", what=PURPOSE)),
+        kit.section(join("\n", [title or Mrkdwn(), _commands()])),
+    ]
 
 
 def _commands() -> Mrkdwn:

@@ -46,8 +46,7 @@ def home(page: HomePage, *, form: Form = Form.NATIVE) -> View:
             *_ruled(_waivers(page)),
             *_ruled(_digests(page)),
             kit.divider(),
-            kit.section(md("*What can be typed, in any channel*")),
-            *help_blocks(),
+            *help_blocks(md("*What can be typed, in any channel*")),
         ],
     )
 
@@ -88,11 +87,14 @@ def _compliance(summary: Summary) -> Mrkdwn:
     """Of what was checked alone; a waived account is checked, and not compliant."""
     if not summary.checked:
         return md("no account could be judged yet")
+    passing = summary.count(Verdict.PASS)
+    is_capped = summary.unknown > 0 and passing == summary.checked
     return md(
-        "{percent} %: {passing} of {checked} that were checked",
+        "{percent} %: {passing} of {checked} that were checked{note}",
         percent=summary.compliance_percent,
-        passing=f"{summary.count(Verdict.PASS):,}",
+        passing=f"{passing:,}",
         checked=f"{summary.checked:,}",
+        note="; never 100 % while an account is unread" if is_capped else "",
     )
 
 
@@ -158,7 +160,7 @@ def _waivers(page: HomePage) -> list[Block]:
 def _digests(page: HomePage) -> list[Block]:
     title = md("*Daily digests*")
     how = md(
-        "To change one, or to have one: {what} in its channel, then {off} to end it.",
+        "To have or to change one: {what} in its channel. To end it there: {off}.",
         what=code(f"{COMMAND} digest 09:00 Europe/Berlin weekdays"),
         off=code(f"{COMMAND} digest off"),
     )

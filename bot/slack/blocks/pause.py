@@ -28,7 +28,8 @@ def paused_message(pause: Pause, *, is_new: bool, pending: int) -> Message:
     """Tell whoever paused how things stand."""
     title = "Fixes and undos are paused" if is_new else "Fixes and undos were paused already"
     waiting = f"{counted(pending, 'request')} cannot be approved meanwhile." if pending else ""
-    return _message(title, pause_line(pause), md("{waiting}", waiting=waiting) if waiting else Mrkdwn())
+    kept = "" if is_new else f"This changed nothing. For another reason: {COMMAND} resume, then pause again."
+    return _message(title, pause_line(pause), md("{waiting}", waiting=waiting), md("{kept}", kept=kept))
 
 
 def resumed_message(ended: Pause | None, *, pending: int) -> Message:

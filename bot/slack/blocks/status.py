@@ -155,7 +155,9 @@ def fix_button(status: Status) -> Block | None:
     fixable = [item for item in status.attention if item.finding.verdict in FIXABLE]
     if not fixable or status.mode is Mode.OFF:
         return None
-    name = one_line(fixable[0].finding.account.label, 68) if len(fixable) == 1 else "failing"
+    only_weak = all(item.finding.verdict is Verdict.WEAK for item in fixable)
+    several = "weak" if only_weak else "failing"
+    name = one_line(fixable[0].finding.account.label, 68) if len(fixable) == 1 else several
     return kit.button(f"Fix {name}…", ActionId.STATUS_FIX, value=status.scope, style="primary")
 
 

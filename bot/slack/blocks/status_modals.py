@@ -61,8 +61,8 @@ def _option(item: KnownFinding) -> str:
 
 def _not_listed(hidden: int) -> Mrkdwn:
     return md(
-        "{n} do not fit here. For one of them, or one that passes, type {command}.",
-        n=counted(hidden, "more account"),
+        "{n} not fit here. For one of them, or one that passes, type {command}.",
+        n=counted(hidden, "more account does", "more accounts do"),
         command=code(f"{COMMAND} explain ACCOUNT"),
     )
 

@@ -9,13 +9,15 @@ from bot.slack.blocks.kit import Message
 from bot.slack.blocks.mrkdwn import Mrkdwn, code, join, md, mention, moment, sentence
 from bot.slack.ids import COMMAND
 
-EXAMPLES = ("digest now", "digest 09:00 Europe/Berlin weekdays", "digest mondays, thursdays", "digest off")
+CHANGES = ("digest 09:00 Europe/Berlin weekdays", "digest mondays, thursdays", "digest off")
+BEGINNINGS = ("digest on", "digest 09:00 Europe/Berlin weekdays")
+ONCE = "digest now"
 
 
 def subscription_message(found: Subscription | None, next_at: datetime | None) -> Message:
     """What this channel has, and what can be typed; `next_at` is when the next digest is due."""
     title = _title(found)
-    return _message(title, _origin(found), _next(found, next_at), _problem(found), _examples())
+    return _message(title, _origin(found), _next(found, next_at), _problem(found), _examples(found))
 
 
 def subscribed_message(schedule: Schedule, next_at: datetime | None) -> Message:
@@ -68,9 +70,16 @@ def _problem(found: Subscription | None) -> Mrkdwn:
     return md("*The last one was not posted.* {why}", why=sentence(found.problem, 600, private=True))
 
 
-def _examples() -> Mrkdwn:
-    shown = join(" · ", [code(f"{COMMAND} {each}") for each in EXAMPLES])
-    return md("To change it: {shown}", shown=shown)
+def _examples(found: Subscription | None) -> Mrkdwn:
+    has_one = found is not None and not found.is_off
+    words = join(" · ", [code(f"{COMMAND} {each}") for each in (CHANGES if has_one else BEGINNINGS)])
+    purpose = "To change it" if has_one else "To have one"
+    return md(
+        "{purpose}: {words}. One at once: {once}",
+        purpose=purpose,
+        words=words,
+        once=code(f"{COMMAND} {ONCE}"),
+    )
 
 
 def _message(*lines: Mrkdwn) -> Message:

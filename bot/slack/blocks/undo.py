@@ -60,7 +60,7 @@ def facts(removal: Removal) -> list[tuple[str, Mrkdwn]]:
         ("Its id", code(removal.role_id)),
         ("Policy to detach", code(removal.plan.policy_arn)),
         ("Made by the fix", code(removal.fix_id)),
-        ("What goes", code(removal.short_hash)),
+        ("Hash of what goes", code(removal.short_hash)),
     ]
 
 

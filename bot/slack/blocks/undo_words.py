@@ -21,7 +21,8 @@ SENTENCES = {
     RequestState.PREPARING: "Reading the role anew. Nothing has been touched.",
     RequestState.PENDING: (
         "A second person decides whether the role that this bot created is taken away again. "
-        "Whoever asked for that cannot approve it. Without a support role nobody there can reach AWS Support."
+        "Whoever asked for that cannot approve it. The account then fails, "
+        "unless another role carries AWSSupportAccess."
     ),
     RequestState.APPROVED: "It starts in a moment. The role is read once more before anything is touched.",
     RequestState.APPLYING: "The role is read once more before anything is touched.",

@@ -171,8 +171,8 @@ def revoke_button(waiver: Waiver) -> Block:
 
 
 def _terms(waiver: Waiver) -> str:
-    """Account, owner and end; a dialog shows no names of people, only their ids."""
-    return f"{label(waiver)}, owner {one_line(waiver.owner, 30)}, until {spelled(waiver.until)}."
+    """Account and end; a dialog shows no names of people, only their ids, so the message alone says whose."""
+    return f"{label(waiver)}, until {spelled(waiver.until)}."
 
 
 def _spoken(waiver: Waiver) -> Mrkdwn:

@@ -17,7 +17,7 @@ MARKS = {
 
 MEANINGS = {
     Verdict.UNKNOWN: "could not be read, so it counts as neither good nor bad",
-    Verdict.FAIL: "no role carries AWSSupportAccess: nobody there can open a case with AWS Support",
+    Verdict.FAIL: "no role carries AWSSupportAccess, the policy for opening cases with AWS Support",
     Verdict.WEAK: "a role carries AWSSupportAccess, but nobody can use it, or too many can",
 }
 
@@ -69,7 +69,8 @@ def posture(summary: Summary) -> str:
     if not bad:
         return f"{_all_good(summary, scope)} · {coverage}"
     first, *others = [_bad_part(verdict, summary.count(verdict)) for verdict in bad]
-    return " · ".join([f"{first[0]} of {scope} {first[1]}", *[" ".join(part) for part in others], coverage])
+    whom = "The one account" if summary.in_scope == 1 else f"{first[0]} of {scope}"
+    return " · ".join([f"{whom} {first[1]}", *[" ".join(part) for part in others], coverage])
 
 
 def _bad_part(verdict: Verdict, count: int) -> tuple[str, str]:

@@ -5,6 +5,7 @@ from bot.flows import ask
 from bot.slack.blocks.fix import message_modal, plan_modal
 from bot.slack.blocks.undo import removal_modal
 from bot.slack.incoming import Incoming
+from bot.slack.listeners.home import show_decided
 from bot.slack.reception import Reception
 from bot.store import requests
 
@@ -14,6 +15,8 @@ def approve(reception: Reception, incoming: Incoming) -> None:
     answer = ask.approve(reception.desk, incoming.value, decider)
     if isinstance(answer, Refused):
         reception.answers.refuse(incoming, answer, title="Not approved")
+    else:
+        show_decided(reception, incoming)
 
 
 def deny(reception: Reception, incoming: Incoming) -> None:
@@ -21,6 +24,8 @@ def deny(reception: Reception, incoming: Incoming) -> None:
     answer = ask.deny(reception.desk, incoming.value, decider)
     if isinstance(answer, Refused):
         reception.answers.refuse(incoming, answer, title="Not denied")
+    else:
+        show_decided(reception, incoming)
 
 
 def show_plan(reception: Reception, incoming: Incoming) -> None:

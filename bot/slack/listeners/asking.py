@@ -14,6 +14,11 @@ from bot.slack.reception import Reception
 from bot.store import accounts, findings, forms, waivers
 from bot.store.forms import FormRow
 
+NAME_THEM = (
+    "Name accounts by id, name, ou:NAME, tag:KEY=VALUE or verdict:fail. "
+    "/support-role export csv is a file with all of them."
+)
+
 
 def parse_known_scope(reception: Reception, words: str) -> Scope | ScopeError:
     """The scope that words mean, checked against the accounts that are known."""
@@ -31,8 +36,7 @@ def known_scope(reception: Reception, incoming: Incoming, words: str) -> Scope |
     scope = parse_known_scope(reception, words)
     if not isinstance(scope, ScopeError):
         return scope
-    title = "That scope was not understood"
-    reception.answers.tell(incoming, title, str(scope), "/support-role help shows examples.")
+    reception.answers.tell(incoming, "Which accounts?", str(scope), NAME_THEM)
     return None
 
 

@@ -18,6 +18,7 @@ from bot.slack.blocks.words import counted
 from bot.slack.ids import ActionId
 from bot.slack.incoming import Incoming
 from bot.slack.listeners.asking import own_form
+from bot.slack.listeners.home import show_decided
 from bot.slack.reception import Reception
 from bot.store import bulks, forms
 
@@ -80,6 +81,8 @@ def approve_bulk(reception: Reception, incoming: Incoming) -> None:
     answer = bulk.approve_bulk(reception.desk, incoming.value, decider)
     if isinstance(answer, Refused):
         reception.answers.refuse(incoming, answer, title="Not approved")
+    else:
+        show_decided(reception, incoming)
 
 
 def deny_bulk(reception: Reception, incoming: Incoming) -> None:
@@ -87,6 +90,8 @@ def deny_bulk(reception: Reception, incoming: Incoming) -> None:
     answer = bulk.deny_bulk(reception.desk, incoming.value, decider)
     if isinstance(answer, Refused):
         reception.answers.refuse(incoming, answer, title="Not denied")
+    else:
+        show_decided(reception, incoming)
 
 
 def stop_bulk(reception: Reception, incoming: Incoming) -> None:

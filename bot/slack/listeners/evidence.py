@@ -8,6 +8,7 @@ from bot.domain.errors import MessengerError
 from bot.domain.exports.pack import PackFacts
 from bot.flows.pack import write_pack
 from bot.slack.blocks.export import evidence_comment
+from bot.slack.blocks.words import counted
 from bot.slack.incoming import Incoming
 from bot.slack.reception import Reception
 
@@ -36,12 +37,12 @@ def export_evidence(reception: Reception, incoming: Incoming, words: str) -> Non
 def _send(reception: Reception, incoming: Incoming, path: Path, facts: PackFacts) -> None:
     comment = evidence_comment(facts)
     try:
-        at = reception.files.send(incoming.person.user_id, name=path.name, content=path, comment=comment)
+        reception.files.send(incoming.person.user_id, name=path.name, content=path, comment=comment)
     except MessengerError as fault:
         way_out = f"Without it: support-role evidence --output {path.name} on the command line."
         reception.answers.tell(incoming, NOTHING, str(fault), way_out)
         return
-    text = f"{path.name} stands in <#{at}>, for you alone: {facts.summary.in_scope:,} findings."
-    reception.answers.tell(
-        incoming, "Your file is there", text, "README.txt in it says how it can be checked."
-    )
+    findings = counted(facts.summary.in_scope, "finding")
+    text = f"{path.name}, with {findings}, is in your direct messages with me, for you alone."
+    step = "README.txt in it says what is what, and how it can be checked."
+    reception.answers.tell(incoming, "Your file is there", text, step)

@@ -14,6 +14,7 @@ from bot.domain.status import waive_known
 from bot.slack.blocks.export import export_comment
 from bot.slack.blocks.fix import message_modal
 from bot.slack.blocks.status_modals import export_modal
+from bot.slack.blocks.words import counted
 from bot.slack.incoming import Incoming
 from bot.slack.listeners.asking import parse_known_scope
 from bot.slack.listeners.evidence import export_evidence
@@ -96,10 +97,11 @@ def _send(reception: Reception, incoming: Incoming, export: Export, form: str) -
     name, content = file_of(export, form, now=now)
     comment = export_comment(export, now=now)
     try:
-        at = reception.files.send(incoming.person.user_id, name=name, content=content, comment=comment)
+        reception.files.send(incoming.person.user_id, name=name, content=content, comment=comment)
     except MessengerError as fault:
         way_out = f"Without it: support-role check --format {form} on the command line."
         reception.answers.tell(incoming, NOTHING, str(fault), way_out)
         return
-    text = f"{name} stands in <#{at}>, for you alone: {len(export.findings):,} findings."
-    reception.answers.tell(incoming, "Your file is there", text, "/support-role status checks anew.")
+    findings = counted(len(export.findings), "finding")
+    text = f"{name}, with {findings}, is in your direct messages with me, for you alone."
+    reception.answers.tell(incoming, "Your file is there", text)

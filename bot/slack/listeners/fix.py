@@ -1,5 +1,7 @@
 """Asking for a fix: a modal shows the exact plan; submitting it puts it before the approvers."""
 
+from datetime import datetime
+
 from sqlalchemy import Connection
 
 from bot.domain.account import Account, AccountId
@@ -8,13 +10,15 @@ from bot.domain.finding import Finding, Verdict
 from bot.domain.guards import Refused
 from bot.domain.plan import build_plan
 from bot.domain.scope import Scope
+from bot.domain.status import KnownFinding
 from bot.domain.waiver import InForce, waive
 from bot.flows.ask import ask_for_fix
 from bot.slack.blocks.fix import choose_modal, fix_modal, message_modal
 from bot.slack.blocks.kit import View
+from bot.slack.blocks.words import ago, reason
 from bot.slack.ids import ActionId
 from bot.slack.incoming import Incoming
-from bot.slack.listeners.asking import known_scope, open_form, own_form
+from bot.slack.listeners.asking import known_scope, meant, open_form, own_form
 from bot.slack.listeners.bulk import bulk_view
 from bot.slack.reception import Reception
 from bot.store import accounts, findings, forms, waivers
@@ -145,12 +149,16 @@ def _why_nothing(reception: Reception, scope: Scope) -> tuple[str, str]:
         was_scanned = findings.read_newest_check(connection) is not None
         failing = findings.read_findings(connection, FIXABLE)
         in_force = waivers.read_in_force(connection, now=reception.desk.clock())
+        named = meant(connection, scope, in_force) if scope.ids or scope.names else []
+        known = findings.read_finding(connection, named[0].id) if len(named) == 1 else None
     waived = sum(
         item.finding.account.id in in_force and scope.matches(item.finding.account, item.finding.verdict)
         for item in failing
     )
     if not was_scanned:
         return "No account was checked yet.", "Run /support-role status first."
+    if len(named) == 1:
+        return _why_not_this(named[0], known, reception.desk.clock())
     unknown = sum(scope.matches(item.finding.account, item.finding.verdict) for item in unread)
     if unknown:
         return (
@@ -159,7 +167,18 @@ def _why_nothing(reception: Reception, scope: Scope) -> tuple[str, str]:
         )
     if waived:
         return (
-            f"Every account in this scope that fails is waived ({waived}).",
+            f"Every account that was asked for and fails is waived ({waived}).",
             "/support-role waivers lists them. To have one fixed all the same: /support-role fix ACCOUNT",
         )
-    return "No account in this scope fails.", "/support-role status checks anew."
+    return "No account that was asked for fails.", "/support-role status checks anew."
+
+
+def _why_not_this(account: Account, known: KnownFinding | None, now: datetime) -> tuple[str, str]:
+    """Why the one account that was named cannot be fixed."""
+    anew = f"/support-role status {account.id} checks it anew."
+    if known is None:
+        return f"{account.label} was not checked yet.", anew
+    finding = known.finding
+    if finding.verdict is Verdict.PASS:
+        return f"{account.label} has a support role, as of {ago(finding.checked_at, now)}.", anew
+    return f"{account.label} is {finding.verdict.value}: {reason(finding)}", finding.next_step or anew

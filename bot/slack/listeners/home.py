@@ -46,6 +46,17 @@ def refresh_home(reception: Reception, incoming: Incoming) -> None:
         return
     page = _read(reception, person)
     reception.views.publish_home(person.user_id, lambda form: home(page, form=form))
+    reception.homes.note(person)
+
+
+def show_decided(reception: Reception, incoming: Incoming) -> None:
+    """Publish the tabs anew that may show buttons of what was decided just now.
+
+    Not that of whoever decided on their own tab: `home_again` does.
+    """
+    for person in reception.homes.recent():
+        if not (incoming.is_home and person == incoming.person):
+            show_home(reception, Incoming(person, channel="", trigger_id="", response_url=""))
 
 
 def home_again(story: Story) -> Story:

@@ -3,6 +3,7 @@
 from bot.domain.guards import Refused
 from bot.domain.request import RemediationRequest
 from bot.flows.undo import ask_for_undo
+from bot.slack.blocks.request import title
 from bot.slack.blocks.undo import undo_modal
 from bot.slack.ids import ActionId
 from bot.slack.incoming import Incoming
@@ -29,7 +30,7 @@ def open_undo(reception: Reception, incoming: Incoming) -> None:
                 now=desk.clock(),
             )
     if fix is None or removal is None:
-        reception.answers.tell(incoming, "There is nothing to undo", _why_nothing(fix))
+        reception.answers.tell(incoming, "There is nothing to undo", *_why_nothing(fix))
         return
     view = undo_modal(fix, removal, mode=desk.policy.mode, form_id=form_id)
     open_form(reception, incoming, view)
@@ -61,7 +62,8 @@ def submit_undo(reception: Reception, incoming: Incoming) -> None:
     )
 
 
-def _why_nothing(fix: RemediationRequest | None) -> str:
+def _why_nothing(fix: RemediationRequest | None) -> tuple[str, str]:
     if fix is None:
-        return "This fix is not known here any more."
-    return f"The fix of {fix.label} is {fix.state.value}: it has left no role that could be taken away."
+        return "This fix is not known here any more.", "/support-role history shows what was done."
+    text = f"{title(fix)}. The fix has left no role that could be taken away."
+    return text, f"/support-role history {fix.account_id} shows what happened."

@@ -19,6 +19,7 @@ from bot.slack.blocks.waivers import waivers as waivers_message
 from bot.slack.ids import ActionId, BlockId
 from bot.slack.incoming import Incoming, entered_in
 from bot.slack.listeners.asking import known_scope, meant, open_form, own_form, the_one
+from bot.slack.listeners.home import show_decided
 from bot.slack.reception import Reception
 from bot.store import findings, forms, waivers
 
@@ -49,7 +50,9 @@ def _form(reception: Reception, incoming: Incoming, account: Account) -> View | 
         refusal = why_not_to_ask(connection, account.id, account.label)
         known = findings.read_finding(connection, account.id)
         if refusal is not None or known is None:
-            return refusal or Refused("finding_can_be_waived", f"{account.label} was not checked yet.")
+            text = f"{account.label} was not checked yet."
+            step = f"Run /support-role status {account.id} first."
+            return refusal or Refused("finding_can_be_waived", text, step)
         form_id = forms.add_form(
             connection, incoming.person, channel=incoming.channel, account_id=account.id, now=now
         )
@@ -119,6 +122,8 @@ def grant_waiver(reception: Reception, incoming: Incoming) -> None:
     answer = waive.grant(reception.desk, incoming.value, decider)
     if isinstance(answer, Refused):
         reception.answers.refuse(incoming, answer, title="Not granted")
+    else:
+        show_decided(reception, incoming)
 
 
 def deny_waiver(reception: Reception, incoming: Incoming) -> None:
@@ -126,6 +131,8 @@ def deny_waiver(reception: Reception, incoming: Incoming) -> None:
     answer = waive.deny(reception.desk, incoming.value, decider)
     if isinstance(answer, Refused):
         reception.answers.refuse(incoming, answer, title="Not denied")
+    else:
+        show_decided(reception, incoming)
 
 
 def revoke_waiver(reception: Reception, incoming: Incoming) -> None:

@@ -64,6 +64,7 @@ def edited(change: dict[str, Any]) -> list[str]:
         [exported()[0], exported()[2], exported()[1], exported()[3]],
         [exported()[0], "not JSON\n", *exported()[2:]],
         [exported()[0], "[]\n", *exported()[2:]],
+        [exported()[0], "[" * 100_000, *exported()[2:]],
         [exported()[0], "{}\n", *exported()[2:]],
     ],
 )

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import pytest
-from playwright.async_api import Browser, async_playwright
+from playwright.async_api import Browser, async_playwright, expect
 
 NAMES = ("chromium", "chromium-browser", "google-chrome")
 QUIET = (
@@ -18,7 +18,11 @@ QUIET = (
     "--disable-component-update",
     "--disable-sync",
 )
+PATIENCE_MS = 60_000.0
 NO_BROWSER = f"No browser: none of {', '.join(NAMES)} is on PATH (on Debian: apt-get install chromium)."
+
+# Several tests at once share few cores: what a person would call slow is no failure.
+expect.set_options(timeout=PATIENCE_MS)
 
 
 def find_chromium() -> str | None:

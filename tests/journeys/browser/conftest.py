@@ -3,29 +3,35 @@
 from collections.abc import Callable, Iterator
 
 import pytest
+from playwright.async_api import Browser
+
 from journeys.browser.chromium import a_browser, chromium_or_skip
 from journeys.browser.gallery_app import a_gallery_stage
-from journeys.browser.house import House
 from journeys.browser.stage import Journey, a_stage
+from journeys.house import House
 
 
-@pytest.fixture(scope="session")
-def house() -> Iterator[House]:
-    chromium = chromium_or_skip()
+@pytest.fixture(scope="package")
+def browser_house(patient_slack: None) -> Iterator[House]:
+    """Closed when the last journey in a browser is over."""
     with House() as house:
-        house.browser = house.open(a_browser(chromium))
         yield house
 
 
-@pytest.fixture(scope="session")
-def browse(house: House) -> Callable[[Journey], None]:
+@pytest.fixture(scope="package")
+def chromium(browser_house: House) -> Browser:
+    return browser_house.open(a_browser(chromium_or_skip()))
+
+
+@pytest.fixture(scope="package")
+def browse(browser_house: House, chromium: Browser) -> Callable[[Journey], None]:
     """Run a journey on the stage, where the unchanged bot is."""
-    stage = house.open(a_stage(house.browser))
-    return lambda journey: house.run(stage.run(journey))
+    stage = browser_house.open(a_stage(chromium))
+    return lambda journey: browser_house.run(stage.run(journey))
 
 
-@pytest.fixture(scope="session")
-def look(house: House) -> Callable[[Journey], None]:
+@pytest.fixture(scope="package")
+def look(browser_house: House, chromium: Browser) -> Callable[[Journey], None]:
     """Run a journey through the gallery: the page with every block, and no bot."""
-    gallery = house.open(a_gallery_stage(house.browser))
-    return lambda journey: house.run(gallery.run(journey))
+    gallery = browser_house.open(a_gallery_stage(chromium))
+    return lambda journey: browser_house.run(gallery.run(journey))

@@ -7,11 +7,11 @@ from dataclasses import dataclass, field
 from typing import Self
 
 from aiohttp import ClientSession, web
-from journeys.browser.gallery import DOT, HOME, MESSAGE_BLOCKS, MODAL, OPTIONS, Json
-from journeys.browser.room import Room
 from playwright.async_api import Browser
 
 from bot.sandbox.slack import CLOUD_SECURITY, RILEY, LocalSlack, Person, RateLimits
+from journeys.browser.gallery import DOT, HOME, MESSAGE_BLOCKS, MODAL, OPTIONS, Json
+from journeys.browser.room import Room
 
 COMMAND = "/gallery"
 REFUSAL = "Only on weekdays."
@@ -24,6 +24,8 @@ class GalleryApp:
     slack: LocalSlack
     submitted: list[Json] = field(default_factory=list)
     pressed: list[str] = field(default_factory=list)
+    opens_form: bool = False
+    """Whether the next button that is pressed opens the form."""
 
     async def call(self, method: str, **arguments: object) -> Json:
         """A Web API method as the app; AssertionError with Slack's answer if it is refused."""
@@ -58,6 +60,9 @@ class GalleryApp:
         if payload["type"] == "view_submission":
             return self._submitted(payload["view"]["state"]["values"])
         self.pressed += [action["action_id"] for action in payload["actions"]]
+        if self.opens_form:
+            self.opens_form = False
+            await self.call("views.open", trigger_id=payload["trigger_id"], view=MODAL)
         return web.Response()
 
     def _submitted(self, values: Json) -> web.Response:

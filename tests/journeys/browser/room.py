@@ -4,10 +4,10 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Any, Self
 
-from journeys.browser.window import Window
 from playwright.async_api import Browser
 
-MINUTE = 60.0
+from journeys.browser.window import Window
+from journeys.people import PATIENCE
 
 
 class Room:
@@ -25,7 +25,7 @@ class Room:
     async def run(self, journey: Callable[[Self], Awaitable[None]]) -> None:
         """Go through a journey; no window's console may complain."""
         try:
-            async with asyncio.timeout(MINUTE):
+            async with asyncio.timeout(PATIENCE):
                 await journey(self)
             assert [complaint for window in self._windows for complaint in window.complaints] == []
         finally:

@@ -1,16 +1,17 @@
 """What the journeys share: a sandbox with the bot, and accounts of which each takes its own."""
 
-import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager
 
-from journeys.browser.room import MINUTE, Room
 from playwright.async_api import Browser
 
 from bot.domain.finding import Verdict
 from bot.sandbox.door import Sandbox
 from bot.sandbox.slack import RILEY, Person
 from bot.sandbox.world import STORIES, Story
+from journeys.browser.room import Room
+from journeys.people import settled
+from journeys.town import BusySandbox
 
 ACCOUNTS = 140
 
@@ -33,21 +34,7 @@ Journey = Callable[[Stage], Awaitable[None]]
 @asynccontextmanager
 async def a_stage(browser: Browser) -> AsyncIterator[Stage]:
     """A sandbox whose accounts have been read once."""
-    async with Sandbox(accounts=ACCOUNTS, rate_limited=False) as sandbox:
-        await _read_all(sandbox)
+    async with BusySandbox(ACCOUNTS) as sandbox:
+        async with Person(sandbox.url, RILEY) as riley:
+            await settled(riley, riley.command("/support-role status", "cloud-security"))
         yield Stage(browser, sandbox)
-
-
-async def _read_all(sandbox: Sandbox) -> None:
-    async with Person(sandbox.url, RILEY) as riley:
-        await riley.command("/support-role status", "cloud-security")
-        await riley.wait_for(
-            lambda screen: [m for m in screen.messages("cloud-security") if "Re-check" in m.buttons], MINUTE
-        )
-
-
-async def until(condition: Callable[[], bool], seconds: float = 20.0) -> None:
-    """Wait for something in another process, of which nobody tells; TimeoutError."""
-    async with asyncio.timeout(seconds):
-        while not await asyncio.to_thread(condition):  # noqa: ASYNC110 - another process's state is nobody's event
-            await asyncio.sleep(0.02)

@@ -3,11 +3,12 @@
 from collections.abc import Awaitable, Callable
 
 import pytest
+from playwright.async_api import expect
+
 from journeys.browser.accessibility import barriers
 from journeys.browser.gallery_app import COMMAND, Gallery
 from journeys.browser.stage import Stage
 from journeys.browser.window import DESK, PHONE, Window
-from playwright.async_api import expect
 
 Look = Callable[[Callable[[Gallery], Awaitable[None]]], None]
 Browse = Callable[[Callable[[Stage], Awaitable[None]]], None]

@@ -5,19 +5,20 @@ import json
 import re
 from collections.abc import Callable
 
-from journeys.browser.stage import Journey, Stage, until
-from journeys.browser.window import REASON, Window
 from playwright.async_api import expect
 
 from bot.sandbox.door import Sandbox
 from bot.sandbox.landing_zone import trusting
 from bot.sandbox.slack import ANA, SAM, Person
 from bot.sandbox.world import Story
+from journeys.browser.stage import Journey, Stage
+from journeys.browser.window import REASON, Window
+from journeys.people import until
 
 Browse = Callable[[Journey], None]
 PAYMENTS = "111122223333"
 APPROVER = "support-role-bot:approver"
-LONG_MS = 40_000
+LONG_MS = 90_000
 
 
 def test_a_newcomer_comes_from_the_welcome_to_a_role_in_aws(browse: Browse) -> None:

@@ -3,12 +3,13 @@
 import re
 from collections.abc import Callable
 
-from journeys.browser.stage import Journey, Stage
-from journeys.browser.window import Window
 from playwright.async_api import expect
 
+from journeys.browser.stage import Journey, Stage
+from journeys.browser.window import Window
+
 Browse = Callable[[Journey], None]
-MORNING_MS = 45_000
+MORNING_MS = 90_000
 
 
 def test_what_nobody_decides_expires_and_the_next_morning_brings_one_digest(browse: Browse) -> None:

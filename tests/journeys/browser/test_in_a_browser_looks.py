@@ -2,9 +2,10 @@
 
 from collections.abc import Callable
 
+from playwright.async_api import Locator, expect
+
 from journeys.browser.stage import Journey, Stage
 from journeys.browser.window import PHONE, REASON, Window
-from playwright.async_api import Locator, expect
 
 Browse = Callable[[Journey], None]
 HOSTILE, HOSTILE_ID = "<!channel> *dev* \N{TEST TUBE}", "888899990000"

@@ -3,13 +3,13 @@
 import re
 from collections.abc import Callable
 
-from journeys.browser.gallery import FORM, HOME, MESSAGE_BLOCKS, MODAL
-from journeys.browser.gallery_app import COMMAND, REFUSAL, Gallery
-from journeys.browser.window import Window
 from playwright.async_api import Locator, expect
 
 from bot.sandbox.slack.lint import SURFACES, lint, lint_view
 from bot.sandbox.slack.shapes_elements import PICKERS, SELECTS, WRITTEN
+from journeys.browser.gallery import FORM, HOME, MESSAGE_BLOCKS, MODAL
+from journeys.browser.gallery_app import COMMAND, REFUSAL, Gallery
+from journeys.browser.window import Window
 
 Look = Callable[[Callable[..., object]], None]
 NOT_SHOWN = {"file", "video"}

@@ -6,13 +6,11 @@ from typing import Self
 
 from playwright.async_api import Browser, Locator, Page, ViewportSize, expect
 
+from journeys.browser.chromium import PATIENCE_MS
+
 REASON = "Audit finding 7, ticket SEC-12"
-PATIENCE_MS = 20_000.0
 DESK = ViewportSize(width=1280, height=900)
 PHONE = ViewportSize(width=390, height=800)
-
-# Several tests at once share few cores: what a person would call slow is no failure.
-expect.set_options(timeout=PATIENCE_MS)
 
 
 class Window:

@@ -30,4 +30,4 @@ def test_it_ends_with_its_parent() -> None:
 
         process.stdin.close()
 
-        assert process.wait(10) == 0
+        assert process.wait(60) == 0

@@ -20,7 +20,7 @@ OPEN = json.loads(trusting({"AWS": "*"}))
 
 def until(true: Callable[[], Any]) -> Any:
     """What a condition on another process gives, as soon as it gives something."""
-    end = time.monotonic() + 10
+    end = time.monotonic() + 60
     while not (found := true()):
         assert time.monotonic() < end, "it did not come true"
         threading.Event().wait(0.01)
@@ -116,7 +116,7 @@ def test_a_held_call_goes_on_when_it_is_released(iam_in: Callable[[str], Any], s
     until(switches.paused)
     meanwhile = {role.name for role in switches.support_roles(LAKE)}
     released = switches.release()
-    thread.join(10)
+    thread.join(60)
 
     assert ("IncidentManager" in meanwhile, released) == (False, 1)
     assert "IncidentManager" in {role.name for role in switches.support_roles(LAKE)}
@@ -129,7 +129,7 @@ def test_a_caller_that_dies_meanwhile(
     after: bool,  # noqa: FBT001 - a parameter of the test
 ) -> None:
     """Held before: the call never arrived. Held after: it was done, and nobody was told."""
-    iam = iam_in(MARKETING, read_timeout=0.3)
+    iam = iam_in(MARKETING, read_timeout=1.5)
     before = len(switches.calls())
     switches.pause("CreateRole", after=after)
 

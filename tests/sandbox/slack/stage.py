@@ -55,7 +55,8 @@ async def _stage(
     register: Callable[[AsyncApp], None] | None, options: dict[str, Any]
 ) -> AsyncIterator[Stage]:
     async with (
-        LocalSlack(**({"limits": UNLIMITED} | options)) as slack,
+        # Its time stands still unless a test moves it: no trigger goes stale on a slow machine.
+        LocalSlack(**({"limits": UNLIMITED, "clock": FakeClock()} | options)) as slack,
         aiohttp.ClientSession() as session,
     ):
         bot = slack.workspace.bot

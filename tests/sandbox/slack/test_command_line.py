@@ -20,10 +20,10 @@ def test_it_says_where_it_is_and_stops_when_told(number: signal.Signals):
         lines = [process.stdout.readline() for _ in range(7)]
         said = "".join(lines)
         url = re.findall(r"http://127\.0\.0\.1:\d+", said)[0]
-        with urlopen(url, timeout=5) as page:
+        with urlopen(url, timeout=60) as page:
             assert page.status == 200
         process.send_signal(number)
-        assert process.wait(timeout=5) == 0
+        assert process.wait(timeout=60) == 0
     for name in ("SLACK_BOT_TOKEN", "SLACK_APP_TOKEN", "SLACK_SIGNING_SECRET", "SLACK_API_URL"):
         assert f"export {name}=" in said
 
@@ -34,7 +34,7 @@ def test_a_port_that_is_taken_is_named():
         taken.listen()
         port = str(taken.getsockname()[1])
         done = subprocess.run(
-            [*COMMAND, "--port", port], capture_output=True, text=True, timeout=10, check=False
+            [*COMMAND, "--port", port], capture_output=True, text=True, timeout=60, check=False
         )
     assert done.returncode == 2
     assert f"127.0.0.1:{port}" in done.stderr
@@ -43,7 +43,7 @@ def test_a_port_that_is_taken_is_named():
 def test_a_manifest_that_cannot_be_read_is_an_answer_not_a_traceback(tmp_path: Path):
     missing = str(tmp_path / "none.yml")
     done = subprocess.run(
-        [*COMMAND, "--manifest", missing], capture_output=True, text=True, timeout=10, check=False
+        [*COMMAND, "--manifest", missing], capture_output=True, text=True, timeout=60, check=False
     )
     assert done.returncode == 2
     assert done.stderr.startswith("Cannot read the manifest")

@@ -489,7 +489,7 @@ def test_an_invitation_brings_the_app_into_a_channel(play: Play):
     async def story(stage: Stage):
         async with stage.person(RILEY) as riley:
             await riley.command("/invite @support-role", "random")
-            await asyncio.wait_for(joined.wait(), 5)
+            await asyncio.wait_for(joined.wait(), 30)
         await stage.client.chat_postMessage(channel=RANDOM, text="hi")
 
     play(story, app)

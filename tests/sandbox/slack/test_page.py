@@ -13,7 +13,17 @@ from playwright.async_api import Page, async_playwright, expect
 from slack_bolt.async_app import AsyncAck, AsyncApp
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.sandbox.slack import ANA, CLOUD_SECURITY, RILEY, Bot, Command, Panel, Tip, default_workspace
+from bot.sandbox.slack import (
+    ANA,
+    CLOUD_SECURITY,
+    RILEY,
+    Bot,
+    Command,
+    Panel,
+    SocketSettings,
+    Tip,
+    default_workspace,
+)
 from bot.sandbox.slack.server import PAGE
 from tests.sandbox.slack.stage import Play, Stage
 
@@ -226,4 +236,13 @@ def test_a_person_works_through_the_page(play: Play):
     tips = (Tip("Look around", "/support-role status", "It is free.", "cloud-security"),)
     panels = (Panel("The cloud", "/panel/cloud"),)
     routes = (web.get("/panel/cloud", panel),)
-    play(story, a_small_app, workspace=workspace, tips=tips, panels=panels, extra_routes=routes)
+    patient = SocketSettings(ack_seconds=30.0)
+    play(
+        story,
+        a_small_app,
+        workspace=workspace,
+        sockets=patient,
+        tips=tips,
+        panels=panels,
+        extra_routes=routes,
+    )

@@ -398,7 +398,7 @@ def digest_messages() -> Iterator[tuple[str, Message]]:
     for name, day in digests():
         yield f"digest {name}", digest(day)
         for form in Form:
-            thread = details(day, form=form)
+            thread = details(day, form=form, quiet=True)
             if thread:
                 yield f"details {name}, {form.value}", thread
 

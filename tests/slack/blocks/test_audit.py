@@ -116,3 +116,29 @@ def test_a_body_that_cannot_be_read_is_shown_rather_than_lost():
 
     assert "not json" in shown.text
     assert "Audit event 9" in shown.text
+
+
+@pytest.mark.parametrize(
+    ("kind", "said"),
+    [
+        ("fix.refused", "A rule refused <@U0SECOND> about a support role for payments (000000000001)."),
+        ("undo.refused", "A rule refused <@U0SECOND> about the removal of the support role of payments"),
+        ("bulk.refused", "A rule refused <@U0SECOND> about support roles for many accounts."),
+    ],
+)
+def test_whoever_presses_in_vain_is_not_said_to_have_wanted_it(kind: str, said: str):
+    """They tried to decide about what somebody else asked for, and decided nothing."""
+    detail = (("account_name", "payments"), ("guard", "not_an_approver"), ("where", "C0CHANNEL"))
+    shown = audit_message(an_event(kind, detail=detail)).text
+
+    assert shown.startswith(said)
+    assert "Pressed in <#C0CHANNEL>" in shown
+    assert "Decided in" not in shown
+
+
+def test_a_reason_stands_in_the_record_letter_for_letter():
+    shown = audit_message(an_event("fix.requested", detail=(("reason", "*bold* <!channel> _a_"),)))
+
+    quotes = [block for block in shown.blocks if block["type"] == "rich_text"]
+    assert quotes[0]["elements"][0]["elements"][0]["text"] == "*bold* <!channel> _a_"
+    assert not any("bold" in str(block) for block in shown.blocks if block["type"] == "section")

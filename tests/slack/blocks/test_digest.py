@@ -64,7 +64,7 @@ def test_many_changes_are_counted_and_some_shown():
 
 
 def test_the_details_list_all_that_is_open_and_notify_nobody():
-    shown = details(a_digest(a_known(), a_known(Verdict.UNKNOWN, 2)))
+    shown = details(a_digest(a_known(), a_known(Verdict.UNKNOWN, 2)), quiet=True)
 
     assert shown is not None
     assert shown.blocks[0]["text"]["text"] == "*2 accounts need attention*"

@@ -72,6 +72,21 @@ def test_the_headline_is_the_verdict_and_the_account():
     )
 
 
+def test_why_an_account_fails_is_said_once_at_its_head():
+    (_, verdict, *_) = shown(an_explanation(FAILING)).blocks
+
+    assert verdict["text"]["text"] == (
+        "No role carries AWSSupportAccess as a permissions policy.\n"
+        "_By the letter of CIS and Security Hub: not met._"
+    )
+
+
+def test_whoever_answers_for_a_waiver_is_shown_by_name():
+    message = shown(an_explanation(FAILING), waiver=a_waiver())
+
+    assert "Waived until 9 February 2026; <@U0OWNER> answers for it." in words(message)
+
+
 def test_it_says_what_the_verdict_means_who_gets_in_and_how_that_is_known():
     text = words(shown(an_explanation(SOUND)))
 

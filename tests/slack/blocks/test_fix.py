@@ -53,7 +53,16 @@ def test_the_menu_holds_a_hundred_accounts_and_says_how_to_reach_the_others():
     assert [option["value"] for option in options[:2]] == ["000000000000", "000000000001"]
     assert len(options) == 100
     assert view.blocks[1]["elements"][0]["text"] == (
-        "5 more accounts do not fit here. For one of them type `/support-role fix ACCOUNT`."
+        "5 more accounts do not fit here. To be offered them, type which ones are meant: "
+        "`/support-role fix ACCOUNT`, `ou:NAME`, `tag:KEY=VALUE`, `verdict:weak`, or several names or ids."
+    )
+
+
+def test_the_menu_says_why_only_some_are_chosen_and_what_becomes_of_the_others():
+    view = choose_modal([an_account(number) for number in range(30)], form_id="form-9", most=25)
+
+    assert view.blocks[1]["elements"][0]["text"] == (
+        "One request is about 25 accounts at most, so the first of 30 are chosen; ask again for the others."
     )
 
 

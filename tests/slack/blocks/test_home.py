@@ -73,6 +73,15 @@ def test_compliance_is_of_what_was_checked_and_coverage_is_said_beside_it():
     assert shown[3] == "*Coverage*\n50 %: 100 of 200 could be read"
 
 
+def test_why_compliance_is_not_100_where_all_that_was_read_passes_is_said():
+    summary = a_summary(**{"pass": 9, "unknown": 1})
+    status = a_status(a_known(Verdict.UNKNOWN), summary=summary)
+
+    shown = said(home(page(status=status)))
+
+    assert "99 %: 9 of 9 that were checked; never 100 % while an account is unread" in shown
+
+
 def test_an_estate_of_which_nothing_could_be_read_has_no_compliance():
     status = a_status(a_known(Verdict.UNKNOWN))
 
@@ -200,7 +209,7 @@ def test_a_pause_is_said_above_the_buttons():
     view = home(page(status=a_status(a_known(), pause=Pause("U0SECOND", NOW, "an audit is going on"))))
 
     at = next(index for index, text in enumerate(words(view)) if "Fixes and undos are paused" in text)
-    assert at < words(view).index("*What can be typed, in any channel*")
+    assert at < next(index for index, text in enumerate(words(view)) if text.startswith("*What can be typed"))
     assert "an audit is going on" in words(view)[at]
 
 
@@ -217,7 +226,7 @@ def test_the_digests_of_the_workspace_stand_there_with_what_went_wrong():
         " · next Saturday, 31 January at 06:00 · ⚠ the last one was not posted"
     )
     assert shown.splitlines()[-1] == "… and 2 more"
-    assert "digest off` to end it." in said(view)
+    assert "To end it there: `/support-role digest off`." in said(view)
 
 
 @pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE)

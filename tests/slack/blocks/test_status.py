@@ -28,6 +28,8 @@ from tests.slack.blocks.samples import ALL_BAD, NOW, a_known, a_status, a_summar
         ({"pass": 9, "weak": 1}, "1 of 10 accounts has a weak support role · coverage 100 %"),
         ({"pass": 99_999, "unknown": 1}, "1 of 100,000 accounts could not be read · coverage 99 %"),
         ({"unknown": 5}, "5 of 5 accounts could not be read · coverage 0 %"),
+        ({"fail": 1}, "The one account has no support role · coverage 100 %"),
+        ({"unknown": 1}, "The one account could not be read · coverage 0 %"),
         ({"pass": 412}, "All 412 accounts have a support role · coverage 100 %"),
         ({"pass": 1}, "The one account has a support role · coverage 100 %"),
         (
@@ -268,6 +270,20 @@ def test_several_accounts_to_fix_are_chosen_in_a_modal():
     shown = status(a_status(a_known(number=1), a_known(Verdict.WEAK, number=2)))
 
     assert buttons(shown)[ActionId.STATUS_FIX]["text"]["text"] == "Fix failing…"
+
+
+def test_the_fix_button_calls_nothing_failing_where_all_that_can_be_fixed_is_weak():
+    shown = status(a_status(a_known(Verdict.WEAK), a_known(Verdict.WEAK, number=2)))
+
+    assert buttons(shown)[ActionId.STATUS_FIX]["text"]["text"] == "Fix weak…"
+
+
+def test_no_verdict_says_that_nobody_can_reach_aws_support():
+    """An administrator can, without any support role; `explain` shows it."""
+    shown = status(a_status(*[a_known(verdict) for verdict in ALL_BAD]))
+
+    assert "nobody there" not in str(shown.blocks)
+    assert "*FAIL*: no role carries AWSSupportAccess, the policy for opening cases" in str(shown.blocks)
 
 
 @pytest.mark.parametrize("value", [a_status(a_known(Verdict.UNKNOWN)), a_status(a_known(), mode=Mode.OFF)])

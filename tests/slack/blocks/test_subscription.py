@@ -29,7 +29,8 @@ def test_a_subscription_says_when_by_whom_and_what_comes_next():
     assert lines[0] == "*This channel gets its digest at 09:00 Europe/Berlin, on weekdays.*"
     assert lines[1].startswith("Subscribed by <@U0ASKER>, <!date^")
     assert lines[2] == "The next one is due on Monday, 30 March at 09:00."
-    assert lines[3].startswith("To change it: `/support-role digest now` · ")
+    assert lines[3].startswith("To change it: `/support-role digest 09:00 Europe/Berlin weekdays` · ")
+    assert "`/support-role digest off`" in lines[3]
 
 
 def test_a_digest_of_settings_says_so():
@@ -46,8 +47,9 @@ def test_who_switched_it_off_is_named():
 def test_a_channel_without_one_is_told_how_to_have_one():
     text = subscription_message(None, None).text
 
-    assert text.startswith("*This channel gets no daily digest.*")
+    assert text.startswith("*This channel gets no daily digest.*\nTo have one: `/support-role digest on`")
     assert "`/support-role digest 09:00 Europe/Berlin weekdays`" in text
+    assert "digest off" not in text
 
 
 def test_why_the_last_one_was_not_posted_is_said():

@@ -162,6 +162,25 @@ def test_the_record_of_a_fix_has_an_undo_button_only_while_its_role_is_there(sta
     assert lint(list(request(an_applied_fix(state)).blocks), "message") == []
 
 
+def test_the_record_of_an_undone_fix_shows_who_undid_it_by_name():
+    text = "It was undone by undo-4a: <@U0ASKER> asked, <@U0THIRD> approved."
+    shown = request(a_request(RequestState.UNDONE, decision=an_approval(), outcome=Outcome(text)))
+
+    assert text in str(shown.blocks)
+    assert text in shown.text
+
+
+def test_the_record_of_an_undo_says_once_that_the_role_is_gone():
+    outcome = Outcome(
+        "ROLE was taken away: detached, deleted and seen gone.", role_arn="arn:aws:iam::1:role/r"
+    )
+    shown = request(an_undo(RequestState.UNDONE, decision=an_approval(), outcome=outcome))
+
+    assert "detached, deleted and seen gone" not in str(shown.blocks)
+    assert "*Role:*" not in str(shown.blocks)
+    assert "was taken away, and was seen to be gone" in str(shown.blocks)
+
+
 @pytest.mark.parametrize("state", [s for s in RequestState if s is not RequestState.PENDING])
 def test_an_undo_that_is_decided_has_no_button(state: RequestState):
     outcome = Outcome("It ended.", role_id=ROLE_ID)

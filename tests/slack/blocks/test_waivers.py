@@ -30,7 +30,7 @@ from tests.slack.blocks.samples import (
     many_waivers,
 )
 
-TERMS = ("payments (000000000001)", "U0OWNER", "9 February 2026")
+TERMS = ("payments (000000000001)", "9 February 2026")
 
 
 def buttons(message: Message) -> dict[str, Any]:
@@ -39,7 +39,7 @@ def buttons(message: Message) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("name", ["Approve", "Deny"])
-def test_both_decisions_ask_once_more_and_repeat_account_owner_and_last_day(name: str):
+def test_both_decisions_ask_once_more_and_repeat_account_and_last_day(name: str):
     asked = buttons(waiver(a_waiver(WaiverState.PENDING)))[name]["confirm"]["text"]["text"]
 
     for term in TERMS:

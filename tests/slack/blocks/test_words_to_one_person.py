@@ -36,13 +36,16 @@ def test_a_refusal_says_what_why_and_what_would_help():
     )
 
 
-def test_a_notice_without_a_next_step_points_to_help():
-    assert notice(Notice("Done", "It is done.")).text.endswith("*Next:* Type `/support-role help` for help.")
+def test_a_notice_without_a_next_step_makes_none_up():
+    """Help helps nobody whose fix is done, and a guest is not shown it."""
+    assert notice(Notice("Done", "It is done.")).text == "*Done*\nIt is done."
 
 
-def test_a_fault_says_that_it_is_nobodys_doing_and_bears_the_number_of_the_log():
+def test_a_fault_promises_nothing_says_where_to_look_and_bears_the_number_of_the_log():
+    """It may come after an approval was recorded, which a worker then acts on."""
     assert error("ab12cd34").text == (
-        "*Something failed here, and it is not your doing.* Nothing was changed in AWS by this click.\n"
-        "*Next:* Try again; if it happens again, give this number to whoever runs this bot. "
+        "*Something failed here, and it is not your doing.* It may have taken effect all the same.\n"
+        "*Next:* Look first: `/support-role requests` and `/support-role audit` show what was recorded. "
+        "Then try again; if it happens again, give this number to whoever runs this bot. "
         "Reference `ab12cd34`"
     )

@@ -119,7 +119,7 @@ def test_no_more_are_chosen_than_one_request_may_be_about():
 
         menu = modal.control(ActionId.FIX_ACCOUNT).element
         assert (len(menu["initial_options"]), menu["max_selected_items"]) == (2, 2)
-        assert "One request may be about 2 accounts at most." in modal.words
+        assert "One request is about 2 accounts at most" in modal.words
 
 
 def test_several_chosen_accounts_lead_to_one_form_with_their_common_plan(failing: Workplace):

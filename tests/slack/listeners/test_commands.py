@@ -74,6 +74,16 @@ def test_guests_and_strangers_are_told_why_and_nothing_else(
     assert_turned_away(work, who, channel, why)
 
 
+@pytest.mark.parametrize(("who", "channel"), [(GUS, CLOUD_SECURITY), (EVE, PARTNERS)])
+def test_whoever_is_turned_away_is_sent_to_people_and_not_to_help(work: Workplace, who: str, channel: str):
+    """Help would turn them away as well."""
+    work.command("help", by=who, channel=channel)
+
+    (told,) = work.told_to(who)
+    assert "Ask " in told
+    assert "/support-role help" not in told
+
+
 @pytest.mark.parametrize("action_id", ACTIONS_FOR_MEMBERS)
 @pytest.mark.parametrize(
     ("who", "channel", "why"),

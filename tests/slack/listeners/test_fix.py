@@ -113,7 +113,7 @@ def test_a_guest_gets_no_plan_out_of_a_form_either(work: Workplace):
     ("verdict", "why"),
     [
         (None, "No account was checked yet."),
-        (Verdict.PASS, "No account in this scope fails."),
+        (Verdict.PASS, "No account that was asked for fails."),
         (Verdict.UNKNOWN, "No account that was read needs a fix; 1 could not be read."),
     ],
 )
@@ -125,6 +125,26 @@ def test_nothing_to_fix_is_said_with_its_reason(work: Workplace, verdict: Verdic
     (told,) = work.told_to(RILEY)
     assert why in told
     assert work.modal_of(RILEY) is None
+
+
+@pytest.mark.parametrize(
+    ("verdict", "why"),
+    [
+        (Verdict.PASS, "payments (111122223333) has a support role, as of just now."),
+        (Verdict.UNKNOWN, "payments (111122223333) is UNKNOWN: "),
+        (Verdict.SKIPPED, "payments (111122223333) is SKIPPED"),
+    ],
+)
+def test_of_the_one_account_that_was_named_it_is_said_how_it_stands(
+    work: Workplace, verdict: Verdict, why: str
+):
+    know_failing(work, LEDGER)
+    work.change(lambda connection: know(connection, (PAYMENTS, verdict)))
+
+    work.command("fix payments")
+
+    (told,) = work.told_to(RILEY)
+    assert why in told
 
 
 def test_a_scope_that_is_not_understood_opens_nothing(work: Workplace):

@@ -273,6 +273,37 @@ def test_an_approval_there_counts_as_one_in_the_channel_and_the_record_says_wher
     assert "Approve" not in home_of(asked, ANA).buttons
 
 
+@pytest.mark.parametrize("decision", [FIXED, ActionId.REQUEST_DENY])
+def test_a_decision_takes_its_buttons_off_the_tabs_that_others_have_open(asked: Workplace, decision: str):
+    for user in (SAM, RILEY, ANA):
+        opened(asked, user)
+
+    asked.press(decision, "fix-1", by=ANA, channel=APPROVALS)
+
+    for user in (SAM, ANA):
+        assert "Nothing waits for your decision." in home_of(asked, user).words
+    assert "waits for a decision, 1 hour left" not in home_of(asked, RILEY).words
+
+
+def test_a_click_that_decides_nothing_draws_no_tab_anew(asked: Workplace):
+    """Else anybody could have ten tabs published with each click."""
+    before = opened(asked, SAM).raw["hash"]
+
+    asked.press(FIXED, "fix-1", by=RILEY, channel=APPROVALS)
+
+    assert home_of(asked, SAM).raw["hash"] == before
+
+
+def test_a_decision_stands_though_somebodys_tab_cannot_be_drawn_anew(asked: Workplace):
+    opened(asked, SAM)
+    asked.fail_next("views.publish", "internal_error")
+
+    asked.press(FIXED, "fix-1", by=ANA, channel=APPROVALS)
+
+    assert asked.request().state is RequestState.APPROVED
+    assert asked.told_to(ANA) == []
+
+
 def test_an_approval_in_the_channel_says_so_in_the_record(asked: Workplace):
     asked.press(FIXED, "fix-1", by=ANA, channel=APPROVALS)
 
@@ -435,7 +466,7 @@ def test_check_now_starts_a_check_whose_status_comes_as_a_direct_message(asked: 
     asked.press_at_home(ActionId.HOME_CHECK, by=RILEY)
 
     (told,) = asked.told_to(RILEY)
-    assert "1 of 1 account has no support role" in told
+    assert "The one account has no support role" in told
     assert asked.enqueued() == ["plan_scan"]
     (followed,) = asked.look(scans.read_following)
     assert followed.at.channel.startswith("D")

@@ -97,6 +97,7 @@ def test_pausing_twice_keeps_the_first_reason_and_says_so(work: Workplace):
     work.command("pause second", by=PRIYA)
 
     assert "were paused already" in work.told_to(PRIYA)[-1]
+    assert "This changed nothing. For another reason: /support-role resume" in work.told_to(PRIYA)[-1]
     assert "Why: first" in work.told_to(PRIYA)[-1]
     assert work.kinds() == ["settings.paused"]
 

@@ -128,7 +128,7 @@ def test_the_buttons_of_the_modal_bear_the_scope_of_the_status(known: Workplace)
     values = {str(placed.element["value"]) for placed in modal.controls}
     assert "csv verdict:fail" in values
     known.press_in_modal(ActionId.EXPORT_FORM, "csv verdict:fail", by=RILEY)
-    assert "1 findings" in modal_of(known).words
+    assert "with 1 finding, is in your direct messages with me" in modal_of(known).words
 
 
 def test_a_file_that_slack_refuses_is_said_in_the_modal(known: Workplace):

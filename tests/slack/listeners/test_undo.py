@@ -156,7 +156,8 @@ def test_a_fix_that_left_nothing_cannot_be_undone(work: Workplace):
     press_undo(work)
 
     assert work.modal_of(SAM) is None
-    assert "The fix of payments (111122223333) is pending" in work.told_to(SAM)[0]
+    assert "The fix has left no role that could be taken away." in work.told_to(SAM)[0]
+    assert "/support-role history 111122223333" in work.told_to(SAM)[0]
 
 
 def test_while_another_undo_waits_a_second_one_is_refused(applied: Workplace):

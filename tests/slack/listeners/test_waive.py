@@ -298,7 +298,7 @@ def test_a_waived_account_is_not_offered_for_a_fix(known: Workplace):
     known.command("fix", by=PRIYA)
 
     assert known.modal_of(PRIYA) is None
-    assert "Every account in this scope that fails is waived (1)." in known.told_to(PRIYA)[-1]
+    assert "Every account that was asked for and fails is waived (1)." in known.told_to(PRIYA)[-1]
 
 
 @pytest.mark.parametrize("words", ["fix payments", "fix 111122223333", "fix verdict:waived"])

@@ -277,7 +277,8 @@ def a_workplace(
     """`policy` are changes to who may do what; `api_url` is another Slack than the local one."""
     with TemporaryDirectory() as folder, asyncio.Runner() as runner:
         engine = fresh_store(Path(folder))
-        slack = LocalSlack(workspace, limits=RateLimits(enabled=False))
+        # Its time stands still: no trigger goes stale, however slow the machine is.
+        slack = LocalSlack(workspace, limits=RateLimits(enabled=False), clock=NOW.timestamp)
         runner.run(slack.start())
         try:
             desk = a_desk(engine, clock or FakeClock(), a_policy(**policy), digest)

@@ -5,8 +5,8 @@ import { avatar } from "./avatar.js";
 import { renderBlocks } from "./blocks.js";
 import * as clock from "./clock.js";
 import { composer } from "./composer.js";
-import { openMenu } from "./dialogs.js";
-import { fill, h, hold, icon, refill } from "./dom.js";
+import { note, openMenu } from "./dialogs.js";
+import { atSpot, fill, h, hold, icon, refill, spotOf } from "./dom.js";
 import { channelMessages, drawMessages, emptyNote, forgetDrawn, replies } from "./messages.js";
 import { showModals } from "./modals.js";
 import { setNames } from "./mrkdwn.js";
@@ -25,7 +25,7 @@ const list = h("div.message-list", { role: "log", "aria-live": "polite", "aria-r
 const intro = h("div.intro");
 const scroller = h("div.scroller", {}, intro, list);
 const box = composer({ placeholder: () => `Message ${placeName()}`, thread: () => "", label: "Message" });
-const homePane = h("div.home", { role: "tabpanel", "aria-label": "Home" });
+const homePane = h("div.home", { role: "tabpanel", "aria-label": "Home", tabindex: -1 });
 const main = h("main.main", { id: "main", tabindex: -1 }, head, scroller, box.node);
 const threadList = h("div.message-list.thread-list", { role: "log", "aria-live": "polite", "aria-label": "Thread" });
 const threadBox = composer({ placeholder: () => "Reply…", thread: () => store.thread, label: "Reply" });
@@ -216,8 +216,12 @@ function drawHome() {
   const key = view ? JSON.stringify([view.hash, view.values]) : "none";
   if (homePane.dataset.hash === key && homePane.childElementCount) return undefined;
   homePane.dataset.hash = key;
+  const spot = homePane.contains(document.activeElement) ? spotOf(document.activeElement) : undefined;
   if (!view) return fill(homePane, h("div.beginning", {}, avatar(bot().user_id, ".large"), h("h3", {}, bot().display_name), h("p", {}, "The app has not published a home tab for you yet.")));
-  return fill(homePane, h("div.home-inner", {}, renderBlocks(view.blocks, placeOf({ view_id: view.id }, view.values))));
+  fill(homePane, h("div.home-inner", {}, renderBlocks(view.blocks, placeOf({ view_id: view.id }, view.values))));
+  // What was focused is no longer there, if it was decided meanwhile: the tab then, and no other button.
+  if (spot) (atSpot(homePane, spot) ?? homePane).focus({ preventScroll: true });
+  return undefined;
 }
 
 /** What goes wrong around an app now and then, to be tried out. */
@@ -385,10 +389,39 @@ async function refresh() {
 function remember() {
   const place = channel();
   const name = place.is_im ? `app${store.tab === "messages" ? "" : `/${store.tab}`}` : place.name;
-  window.history.replaceState(null, "", `${location.pathname}#/${me().name}/${name}`);
+  window.history.replaceState(null, "", `/#/${me().name}/${name}`);
 }
 
+/** The message that an address leads to, if it has the form of Slack's. @param {string} path */
+function linked(path) {
+  const [, id, digits] = /^\/archives\/(\w+)\/p(\d{7,})$/.exec(path) ?? [];
+  return id && digits ? { id, ts: `${digits.slice(0, -6)}.${digits.slice(-6)}` } : undefined;
+}
+
+/** @param {{id: string, ts: string}} at */
+function showMessage(at) {
+  if (!channel(at.id)) return note("That message stands in a channel that you are not in.");
+  go(at.id);
+  const found = /** @type {HTMLElement | null} */ (list.querySelector(`[data-ts="${CSS.escape(at.ts)}"]`));
+  if (!found) return note("That message is no longer there.");
+  sticking = false;
+  found.tabIndex = -1;
+  found.scrollIntoView({ block: "center" });
+  found.focus({ preventScroll: true });
+  return undefined;
+}
+
+// A link to a message of this workspace leads to it here, as the same person, and not to a page of its own.
+document.addEventListener("click", (event) => {
+  const link = event.target instanceof Element ? /** @type {HTMLAnchorElement | null} */ (event.target.closest("a[href]")) : null;
+  const at = link?.origin === location.origin ? linked(link.pathname) : undefined;
+  if (!at || event.ctrlKey || event.metaKey || event.shiftKey) return;
+  event.preventDefault();
+  showMessage(at);
+});
+
 async function start() {
+  const at = linked(location.pathname);
   const [, who, where, tab] = decodeURIComponent(location.hash).split("/");
   const first = await fetch("/local/people").then((response) => response.json());
   store.user = (first.people.find((/** @type {any} */ one) => one.name === who) ?? first.people[0]).id;
@@ -400,6 +433,7 @@ async function start() {
   await load();
   if (store.tab === "home") void act("home_opened", { user: store.user, tab: "home" });
   if (!matchMedia("(pointer: coarse)").matches) box.box.focus();
+  if (at) showMessage(at);
 }
 
 document.addEventListener("visibilitychange", () => store.state && void markRead().then(draw));
@@ -408,7 +442,11 @@ document.addEventListener("keydown", (event) => {
   else if (event.key === "Escape" && (store.thread || store.panel) && !document.querySelector("dialog[open]")) closeAside();
 });
 window.addEventListener("hashchange", () => {
-  const [, who] = decodeURIComponent(location.hash).split("/");
-  if (who && who !== me().name) location.reload();
+  const [, who, where, tab] = decodeURIComponent(location.hash).split("/");
+  if (who && who !== me().name) return location.reload();
+  const place = store.state.channels.find((/** @type {any} */ one) => (where === "app" ? one.is_im : one.name === where));
+  if (place) go(place.id);
+  if (place?.is_im && tab) openTab(tab);
+  return undefined;
 });
 start().catch((error) => fill(root, h("p.offline", { role: "alert" }, `The page cannot start: ${error.message}`)));

@@ -79,9 +79,10 @@ export function picture(element, tag = "img.thumb") {
   return src ? h(tag, { src, alt: element.alt_text, loading: "lazy", referrerpolicy: "no-referrer" }) : h("span.no-picture", {}, element.alt_text);
 }
 
-/** @param {any} block @param {any} element @param {Place} place @param {any} what */
-async function send(block, element, place, what) {
+/** @param {any} block @param {any} element @param {Place} place @param {any} what @param {() => void} [begun] told once nothing is asked any more */
+async function send(block, element, place, what, begun = () => {}) {
   if (!(await confirmed(element.confirm))) return false;
+  begun();
   const outcome = await place.send(block, element, what);
   if (!outcome.ok) note(reason(outcome));
   return outcome.ok;
@@ -92,15 +93,14 @@ function button(block, element, place) {
   const look = element.style ? `.${element.style}` : "";
   const node = h(
     `button.button${look}`,
-    { type: "button", "aria-label": element.accessibility_label, "data-action": element.action_id },
+    { type: "button", "aria-label": element.accessibility_label, "data-action": element.action_id, "data-value": element.value },
     textObject(element.text),
   );
   node.addEventListener("click", async () => {
     if (node.getAttribute("aria-busy")) return;
-    node.setAttribute("aria-busy", "true");
     const href = safeUrl(element.url);
     if (href) window.open(href, "_blank", "noopener,noreferrer");
-    await send(block, element, place, { value: element.value });
+    await send(block, element, place, { value: element.value }, () => node.setAttribute("aria-busy", "true"));
     node.removeAttribute("aria-busy");
   });
   return node;

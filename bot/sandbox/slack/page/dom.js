@@ -76,6 +76,22 @@ export function hold(node, wanted) {
   });
 }
 
+/** @typedef {{ts: string, action: string, value: string}} Spot */
+
+/** By what a control is known when it is drawn anew: its message, its action, and what it is about. @param {Element | null} node @returns {Spot | undefined} */
+export function spotOf(node) {
+  if (!(node instanceof HTMLElement)) return undefined;
+  const message = /** @type {HTMLElement | null} */ (node.closest("[data-ts]"));
+  return { ts: message?.dataset.ts ?? "", action: node.dataset.action ?? "", value: node.dataset.value ?? "" };
+}
+
+/** The control of that spot, as it is now. One for something else that has come into its place is none. @param {ParentNode} within @param {Spot} spot @returns {HTMLElement | undefined} */
+export function atSpot(within, spot) {
+  const message = spot.ts ? within.querySelector(`[data-ts="${CSS.escape(spot.ts)}"]`) : within;
+  const same = spot.action ? (message?.querySelectorAll(`[data-action="${CSS.escape(spot.action)}"]`) ?? []) : [];
+  return /** @type {HTMLElement[]} */ ([...same]).find((one) => (one.dataset.value ?? "") === spot.value);
+}
+
 let counter = 0;
 /** An id that no other element of the page has. @param {string} [prefix] */
 export function uid(prefix = "u") {

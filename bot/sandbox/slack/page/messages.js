@@ -3,7 +3,7 @@
 import { avatar } from "./avatar.js";
 import { now } from "./clock.js";
 import { renderBlocks } from "./blocks.js";
-import { h, hold, icon, safeUrl } from "./dom.js";
+import { atSpot, h, hold, icon, safeUrl, spotOf } from "./dom.js";
 import { mrkdwn } from "./mrkdwn.js";
 import { placeOf } from "./place.js";
 import { bot, isBot, messagesIn, nameOf, store } from "./store.js";
@@ -48,21 +48,16 @@ export function drawMessages(list, messages, openThread, where) {
   if (spot) focusAgain(list, spot);
 }
 
-/** @typedef {{ts: string, action: string}} FocusSpot */
-
-/** Where in a list the focus is. @param {HTMLElement} list @returns {FocusSpot | undefined} */
+/** Where in a list the focus is. @param {HTMLElement} list */
 function focusedIn(list) {
-  const node = /** @type {HTMLElement | null} */ (document.activeElement);
-  const message = node && list.contains(node) ? /** @type {HTMLElement | null} */ (node.closest("[data-ts]")) : null;
-  return message ? { ts: message.dataset.ts ?? "", action: node?.dataset.action ?? "" } : undefined;
+  const spot = list.contains(document.activeElement) ? spotOf(document.activeElement) : undefined;
+  return spot?.ts ? spot : undefined;
 }
 
-/** A message drawn anew has lost the focus: to the same button of its new self, or else to the list. @param {HTMLElement} list @param {FocusSpot} spot */
+/** A message drawn anew has lost the focus: to the same button of its new self, or else to the list. @param {HTMLElement} list @param {import("./dom.js").Spot} spot */
 function focusAgain(list, spot) {
   if (list.contains(document.activeElement) || document.activeElement?.closest("dialog")) return;
-  const message = list.querySelector(`[data-ts="${CSS.escape(spot.ts)}"]`);
-  const same = spot.action ? message?.querySelector(`[data-action="${CSS.escape(spot.action)}"]`) : null;
-  /** @type {HTMLElement} */ (same ?? list).focus({ preventScroll: true });
+  (atSpot(list, spot) ?? list).focus({ preventScroll: true });
 }
 
 /** @type {Map<string, HTMLElement>} */

@@ -3,7 +3,7 @@
 import { act } from "./api.js";
 import { renderBlocks } from "./blocks.js";
 import { reason } from "./dialogs.js";
-import { fill, h, icon, uid } from "./dom.js";
+import { atSpot, fill, h, icon, spotOf, uid } from "./dom.js";
 import { textObject } from "./mrkdwn.js";
 import { placeOf } from "./place.js";
 import { store } from "./store.js";
@@ -12,8 +12,10 @@ import { store } from "./store.js";
 let open;
 /** What was entered and not yet sent: by view id, block id and action id. @type {Map<string, any>} */
 const entered = new Map();
-/** @type {HTMLElement | null} */
+/** What had the focus before, and how it is found again if it was drawn anew meanwhile. @type {HTMLElement | null} */
 let opener = null;
+/** @type {import("./dom.js").Spot | undefined} */
+let openedAt;
 /** The view whose closing is under way: some browsers report one Escape twice. */
 let closing = "";
 
@@ -23,7 +25,10 @@ export function showModals(views) {
   for (const id of entered.keys()) if (!views.some((one) => one.id === id)) entered.delete(id);
   if (!view) return hide();
   if (open && open.id === view.id && open.hash === view.hash) return undefined;
-  if (!open) opener = /** @type {HTMLElement | null} */ (document.activeElement);
+  if (!open) {
+    opener = /** @type {HTMLElement | null} */ (document.activeElement);
+    openedAt = spotOf(opener);
+  }
   const before = open && open.id === view.id ? open.dialog : undefined;
   const focused = before ? focusedAction() : undefined;
   const scroll = before?.querySelector(".modal-body")?.scrollTop ?? 0;
@@ -40,7 +45,7 @@ export function showModals(views) {
 function hide() {
   open?.dialog.close();
   open?.dialog.remove();
-  if (open && opener?.isConnected) opener.focus();
+  if (open) (opener?.isConnected ? opener : openedAt && atSpot(document, openedAt))?.focus();
   open = undefined;
 }
 

@@ -42,7 +42,8 @@ const remembered = new Map();
 
 /** A data table: sorted by its heads, filtered, in pages. @param {any} block @param {string} key where it stands */
 export function dataTable(block, key) {
-  const id = `${key}/${block.block_id}`;
+  // Not its block_id: an update gives it another one, and what was typed and turned shall stay.
+  const id = `${key}/${block.caption}`;
   const state = remembered.get(id) ?? { sort: -1, down: false, page: 0, filter: "" };
   remembered.set(id, state);
   const [head, ...rows] = /** @type {Cell[][]} */ (block.rows);
@@ -64,6 +65,7 @@ export function dataTable(block, key) {
     type: "search",
     placeholder: "Filter",
     "aria-label": `Filter ${block.caption}`,
+    "data-action": "filter",
     value: state.filter,
     oninput: (/** @type {Event} */ event) => {
       state.filter = /** @type {HTMLInputElement} */ (event.target).value;
@@ -118,15 +120,18 @@ function sorted(rows, column, down) {
 
 /** @param {number} found @param {number} all @param {number} pages @param {number} size @param {any} state @param {() => void} draw */
 function pager(found, all, pages, size, state, draw) {
-  const go = (/** @type {number} */ page) => () => {
+  const go = (/** @type {string} */ name, /** @type {number} */ page) => () => {
+    const foot = document.activeElement?.closest(".pager");
     state.page = page;
     draw();
+    const again = foot?.querySelector(`[aria-label="${name}"]:enabled`) ?? foot?.querySelector("button:enabled");
+    /** @type {HTMLElement | null | undefined} */ (again)?.focus();
   };
   const first = found ? state.page * size + 1 : 0;
   const range = `${first}–${Math.min(found, (state.page + 1) * size)} of ${found}${found < all ? ` (filtered from ${all})` : ""}`;
   const label = h("span", { "aria-live": "polite" }, found <= size && found === all ? `${all} ${all === 1 ? "row" : "rows"}` : range);
   if (pages < 2) return [label];
   const button = (/** @type {string} */ name, /** @type {string} */ sign, /** @type {number} */ page) =>
-    h("button.page", { type: "button", "aria-label": name, disabled: page < 0 || page >= pages, onclick: go(page) }, sign);
+    h("button.page", { type: "button", "aria-label": name, disabled: page < 0 || page >= pages, onclick: go(name, page) }, sign);
   return [label, button("Previous page", "‹", state.page - 1), h("span", {}, `${state.page + 1} / ${pages}`), button("Next page", "›", state.page + 1)];
 }

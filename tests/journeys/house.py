@@ -1,4 +1,4 @@
-"""An event loop in a thread of its own: what is open in it lives on between tests."""
+"""An event loop in a thread of its own: what is open in it lives on between tests, and is always served."""
 
 import asyncio
 import threading
@@ -6,15 +6,11 @@ from collections.abc import Coroutine
 from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from typing import Any, Self, TypeVar
 
-from playwright.async_api import Browser
-
 T = TypeVar("T")
 
 
 class House:
     """`with House() as house`: all that was opened in it is closed at the end, the last one first."""
-
-    browser: Browser
 
     def __init__(self) -> None:
         self._loop = asyncio.new_event_loop()
