@@ -267,13 +267,16 @@ def test_the_script_ends_with_the_first_call_that_fails_and_says_so(
     assert len(shell.calls) == made
 
 
+WHOLE = "it is a whole account, where everybody with sts:AssumeRole would get in"
+
+
 @pytest.mark.parametrize(
     ("principals", "said"),
     [
         ((), "No principal is configured for payments (111122223333), so nobody could use the role."),
         (
             (ROOT,),
-            f"{ROOT} cannot be trusted: it is not the whole ARN of one role, user or SAML provider.",
+            f"{ROOT} cannot be trusted: {WHOLE}; remediation.allow_account_root is off.",
         ),
         (("arn:aws:iam::111122223333:role/Responder",), ""),
     ],
