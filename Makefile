@@ -37,9 +37,9 @@ check: lint types layers block-types  ## what CI runs: lint, types, layers, Slac
 
 lint: $(READY)
 	$(HEADING) "lint: ruff check"
-	@$(BIN)/ruff check .
+	@$(BIN)/ruff check --no-cache .
 	$(HEADING) "format: ruff format --check"
-	@$(BIN)/ruff format --check .
+	@$(BIN)/ruff format --no-cache --check .
 
 types: $(READY)
 	$(HEADING) "types: mypy --strict"

@@ -10,15 +10,15 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from journeys.browser.chromium import NO_BROWSER, a_browser, find_chromium
-from journeys.browser.small_png import reduced
-from journeys.browser.window import Window
 from playwright.async_api import Browser, FloatRect, Locator, Page, ViewportSize, expect
 
 from bot.sandbox.clock import until_morning
 from bot.sandbox.configuration import DIGEST_AT, DIGEST_ZONE
 from bot.sandbox.door import Sandbox
 from bot.sandbox.landing_zone import trusting
+from journeys.browser.chromium import NO_BROWSER, a_browser, find_chromium
+from journeys.browser.small_png import reduced
+from journeys.browser.window import Window
 
 IMAGES = Path(__file__).parents[2] / "docs" / "images"
 LARGEST_BYTES = 250_000
