@@ -130,6 +130,8 @@ class Outcome:
     aws_request_ids: tuple[str, ...] = ()
     left_behind: str = ""
     """What a failed write left in the account; empty when nothing."""
+    people: tuple[str, ...] = ()
+    """User ids that `text` mentions, besides those of the request itself."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -101,9 +101,9 @@ class UndoEnd(Attempt):
         fix = requests.read_request(connection, request.undoes or "")
         if fix is None or fix.leaves is None:
             return
-        by = decision_of(request).person.user_id
-        text = f"It was undone by {request.id}: <@{request.requester.user_id}> asked, <@{by}> approved."
-        outcome = replace(fix.outcome, text=text, next_step="")
+        people = (request.requester.user_id, decision_of(request).person.user_id)
+        text = f"It was undone by {request.id}: <@{people[0]}> asked, <@{people[1]}> approved."
+        outcome = replace(fix.outcome, text=text, next_step="", people=people)
         requests.move(
             connection,
             fix.id,

@@ -122,6 +122,7 @@ def test_both_messages_become_records_and_whoever_asked_is_told(world: World):
     assert of_fix.request.leaves is None
     assert of_undo.request == ended
     assert f"<@{UNDOER.user_id}> asked, <@{APPROVER.user_id}> approved" in of_fix.request.outcome.text
+    assert of_fix.request.outcome.people == (UNDOER.user_id, APPROVER.user_id)
     assert world.told()[-1].startswith("U0UNDOER: Your undo: undone.")
 
 

@@ -1,7 +1,5 @@
 """The approval message: the question to a second person, its progress, then the record of its end."""
 
-import re
-
 from bot.domain.pause import Pause
 from bot.domain.request import (
     ApplyProgress,
@@ -28,8 +26,6 @@ UNDER_WAY = frozenset({RequestState.APPROVED, RequestState.APPLYING})
 BEFORE_DECISION = frozenset({RequestState.PREPARING, RequestState.PENDING})
 SAYS_IT_ALL = frozenset({RequestState.APPLIED, RequestState.REHEARSED, RequestState.DENIED})
 """States of which the outcome, written for the audit log, says nothing that the message does not."""
-UNDONE_BY = re.compile(r"It was undone by [\w-]+: <@(\w+)> asked, <@(\w+)> approved\.")
-"""What an undo writes into the record of its fix, and nothing else: no name from AWS is in it."""
 
 
 def request(
@@ -170,13 +166,9 @@ def _how_it_ended(request: RemediationRequest) -> Mrkdwn:
     is_done_undo = request.kind is RequestKind.UNDO and request.state is RequestState.UNDONE
     if request.state in SAYS_IT_ALL or is_done_undo:
         return Mrkdwn()
-    return sentence(request.outcome.text, OUTCOME_LIMIT, people=_people(request) | _undone_by(request))
-
-
-def _undone_by(request: RemediationRequest) -> frozenset[str]:
-    """Who asked for the undo of this fix and who approved it, whom only the sentence about it names."""
-    found = UNDONE_BY.fullmatch(request.outcome.text) if request.state is RequestState.UNDONE else None
-    return frozenset(found.groups()) if found else frozenset()
+    return sentence(
+        request.outcome.text, OUTCOME_LIMIT, people=_people(request) | set(request.outcome.people)
+    )
 
 
 def _next_step(request: RemediationRequest) -> Mrkdwn:

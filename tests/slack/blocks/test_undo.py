@@ -164,7 +164,8 @@ def test_the_record_of_a_fix_has_an_undo_button_only_while_its_role_is_there(sta
 
 def test_the_record_of_an_undone_fix_shows_who_undid_it_by_name():
     text = "It was undone by undo-4a: <@U0ASKER> asked, <@U0THIRD> approved."
-    shown = request(a_request(RequestState.UNDONE, decision=an_approval(), outcome=Outcome(text)))
+    outcome = Outcome(text, people=("U0ASKER", "U0THIRD"))
+    shown = request(a_request(RequestState.UNDONE, decision=an_approval(), outcome=outcome))
 
     assert text in str(shown.blocks)
     assert text in shown.text
