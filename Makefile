@@ -29,11 +29,11 @@ sandbox: $(READY)  ## a local Slack and a local AWS with the real bot between th
 	@$(BIN)/support-role sandbox
 
 test: $(READY)  ## the tests
-	@$(BIN)/python -m pytest -n 2 -q
+	@$(BIN)/python -m pytest -n 3 -q
 
 check: lint types layers block-types  ## what CI runs: lint, types, layers, Slack's types, tests
 	$(HEADING) "tests: pytest"
-	@$(BIN)/python -m pytest -n 2 -q
+	@$(BIN)/python -m pytest -n 3 -q
 
 lint: $(READY)
 	$(HEADING) "lint: ruff check"
