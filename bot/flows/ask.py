@@ -204,7 +204,7 @@ def _opened(
     if request is None or request.bulk_id:
         person, where = decider.click.person, place_of(decider.click)
         return refuse_unknown(
-            desk, connection, "fix.refused", person, _UNKNOWN, about=request_id, where=where
+            desk, connection, "fix.refused", person, NOT_KNOWN, about=request_id, where=where
         )
     context = context_of(desk, connection, request, decider)
     refusal = guards.first_refusal(rules[request.kind], context)
@@ -252,7 +252,7 @@ def why_never(
     return guards.first_refusal(rules, context)
 
 
-_UNKNOWN = Refused("request_is_pending", "This request is not known here.", "Ask again: /support-role fix")
+NOT_KNOWN = Refused("request_is_pending", "This request is not known here.", "Ask again: /support-role fix")
 _LONGEST_ID = 40
 
 

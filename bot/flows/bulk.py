@@ -30,7 +30,7 @@ from bot.domain.request import (
     RequestId,
     RequestState,
 )
-from bot.flows.ask import Decider, approval_of, context_of, open_already, place_of, refuse_unknown
+from bot.flows.ask import NOT_KNOWN, Decider, approval_of, context_of, open_already, place_of, refuse_unknown
 from bot.flows.bulk_course import advance, end_member, halt, record_bulk, record_member
 from bot.flows.desk import Desk
 from bot.flows.engine import PLANS
@@ -236,7 +236,7 @@ def _opened(
     report = _locked(connection, bulk_id)
     if report is None:
         person, where = decider.click.person, place_of(decider.click)
-        return refuse_unknown(desk, connection, "bulk.refused", person, _UNKNOWN, about=bulk_id, where=where)
+        return refuse_unknown(desk, connection, "bulk.refused", person, NOT_KNOWN, about=bulk_id, where=where)
     refusal = guards.first_refusal(rules, _context(desk, report, decider))
     return report if refusal is None else _refuse(desk, connection, report, decider, refusal)
 
@@ -287,6 +287,3 @@ def _approve_member(
         raise StoreError(f"{member.label} moved on while it was approved. Nothing was approved; try again.")
     text = f"<@{decision.person.user_id}> approved the fix of {member.label}, with others."
     record_member(desk, connection, member, "fix.approved", text, by=decision.person)
-
-
-_UNKNOWN = Refused("request_is_pending", "This request is not known here.", "Ask again: /support-role fix")
